@@ -1,0 +1,59 @@
+-- How wide customers buy, and their favourites by amount (ties go to the id that sorts first).
+-- grain: one customer who bought a product
+-- key: customer_id
+-- tables: customer_products
+-- parameters: -
+-- columns: customer_id string, distinct_products int64, distinct_categories int64, top_product_id string,
+--   top_product_share double, top_category string, top_category_share double
+WITH products AS (
+    SELECT
+        customer_id,
+        product_id,
+        amount,
+        ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, product_id) AS place
+    FROM customer_products
+),
+by_product AS (
+    SELECT
+        customer_id,
+        COUNT(*) AS distinct_products,
+        MAX(CASE WHEN place = 1 THEN product_id END) AS top_product_id,
+        MAX(CASE WHEN place = 1 THEN amount END) AS top_amount,
+        CAST(SUM(amount) AS BIGINT) AS amount
+    FROM products
+    GROUP BY customer_id
+),
+category_amounts AS (
+    SELECT customer_id, category, CAST(SUM(amount) AS BIGINT) AS amount
+    FROM customer_products
+    WHERE category IS NOT NULL
+    GROUP BY customer_id, category
+),
+categories AS (
+    SELECT
+        customer_id,
+        category,
+        amount,
+        ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, category) AS place
+    FROM category_amounts
+),
+by_category AS (
+    SELECT
+        customer_id,
+        COUNT(*) AS distinct_categories,
+        MAX(CASE WHEN place = 1 THEN category END) AS top_category,
+        MAX(CASE WHEN place = 1 THEN amount END) AS top_amount,
+        CAST(SUM(amount) AS BIGINT) AS amount
+    FROM categories
+    GROUP BY customer_id
+)
+SELECT
+    by_product.customer_id AS customer_id,
+    by_product.distinct_products AS distinct_products,
+    COALESCE(by_category.distinct_categories, 0) AS distinct_categories,
+    by_product.top_product_id AS top_product_id,
+    CAST(by_product.top_amount AS DOUBLE) / NULLIF(CAST(by_product.amount AS DOUBLE), 0.0) AS top_product_share,
+    by_category.top_category AS top_category,
+    CAST(by_category.top_amount AS DOUBLE) / NULLIF(CAST(by_category.amount AS DOUBLE), 0.0) AS top_category_share
+FROM by_product
+LEFT JOIN by_category ON by_category.customer_id = by_product.customer_id

@@ -1,0 +1,25 @@
+-- Everyone who has appeared before a date: in an order of any kind, or in a customer file.
+-- grain: one customer
+-- key: customer_id
+-- tables: customers, order_lines
+-- parameters: as_of date
+-- columns: customer_id string, country string
+WITH seen AS (
+    SELECT
+        customer_id,
+        MIN(ordered_on) AS first_seen_on,
+        MIN(CASE WHEN ordered_on < $as_of THEN country END) AS country
+    FROM order_lines
+    WHERE customer_id IS NOT NULL
+    GROUP BY customer_id
+)
+SELECT
+    customers.customer_id AS customer_id,
+    COALESCE(customers.country, seen.country) AS country
+FROM customers
+LEFT JOIN seen ON seen.customer_id = customers.customer_id
+WHERE
+    seen.first_seen_on < $as_of
+    OR customers.joined_on < $as_of
+    -- Of a customer file without dates: nothing says that they came later.
+    OR (seen.first_seen_on IS NULL AND customers.joined_on IS NULL)

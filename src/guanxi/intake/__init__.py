@@ -1,0 +1,1 @@
+"""From a delivered file to clean rows: read, map, check, clean, load."""

@@ -1,0 +1,263 @@
+"""Writing what a run found: tables for machines, sheets for people, the report.
+
+Everything is made in a directory beside the others and moved into place at the end, so that an interrupted run leaves
+the files of the run before.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+from guanxi import __version__
+from guanxi.errors import FileError
+from guanxi.mine.document import document_of
+from guanxi.mine.job import Mined
+from guanxi.progress import Stage
+from guanxi.report.document import DataTable, Value
+from guanxi.report.page import render
+from guanxi.words import Message, Money, currency_digits, say
+
+__all__ = ["CUSTOMER_COLUMNS", "inert", "require_writable", "write_outputs"]
+
+CUSTOMER_COLUMNS = (
+    "customer_id", "first_order_at", "last_order_at", "orders", "items", "amount", "returns_amount",
+    "days_since_last_order", "mean_days_between_orders", "r", "f", "m", "segment", "value_group", "abc", "reasons",
+    "country", "is_vip", "is_silent", "expected_orders", "expected_amount", "currency",
+)  # fmt: skip
+"""Columns of ``customers.parquet`` and ``customers.csv``; amounts are exact decimals in whole units of the currency."""
+
+_MONEY = ("amount", "returns_amount", "expected_amount")
+_BOM = "\ufeff"
+_COUNTED = {"cli.stage_read": "bytes", "cli.stage_load": "rows"}
+_DANGEROUS = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+
+
+def require_writable(out: Path) -> None:
+    """Raise `FileError` unless results can be written into a directory, or it be made; before any work is done.
+
+    Nothing is left behind, neither the directory nor a file in it.
+    """
+    there = next(path for path in (out, *out.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise FileError("mine.cannot_write", path=str(out), problem=error.strerror or str(error)) from error
+
+
+def write_outputs(mined: Mined, out: Path, *, language: str) -> list[Path]:
+    """Write all files of a run into a directory; returns their paths.
+
+    Parameters
+    ----------
+    mined : the run
+    out : directory, made if it is not there
+    language : of the report and of the words in the CSV files
+
+    Raises
+    ------
+    OSError : the directory cannot be written, or the disk is full; nothing in it has changed then.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".guanxi-", dir=out) as directory:
+        scratch = Path(directory)
+        with mined.progress.stage("cli.stage_write"):
+            if mined.result("segments") is not None:
+                customers = customers_table(mined)
+                pq.write_table(customers, scratch / "customers.parquet", compression="zstd")
+                _write_csv(_customers_in_words(customers, mined, language), scratch / "customers.csv")
+            for result in mined.results:
+                for name, sheet in result.sheets.items():
+                    _write_csv(_sheet_in_words(sheet, language), scratch / f"{name}.csv")
+            _write_csv(_rejects_in_words(mined.rejects, language), scratch / "rejects.csv")
+            if mined.intake is not None:
+                quality = [each.quality.as_data() for each in mined.intake.files if each.quality is not None]
+                _write_json({"files": quality}, scratch / "quality.json")
+                mined.intake.mapping.save(scratch / "mapping.yaml", language=language)
+            (scratch / "report.html").write_text(render(document_of(mined), language), encoding="utf-8")
+        _write_json(result_data(mined), scratch / "result.json")
+        return [made.replace(out / made.name) for made in sorted(scratch.iterdir())]
+
+
+def customers_table(mined: Mined) -> pa.Table:
+    """One row per customer with `CUSTOMER_COLUMNS`, sorted by customer_id; segments and groups are codes."""
+    result = mined.result("segments")
+    assert result is not None
+    table = result.tables["customers"]
+    currency = mined.snapshot.settings.currency
+    digits = currency_digits(currency)
+    for name in _MONEY:
+        table = _replace(table, name, _major(table[name], digits))
+    table = table.append_column("currency", pa.repeat(pa.scalar(currency), table.num_rows))
+    return table.select(list(CUSTOMER_COLUMNS)).sort_by("customer_id").combine_chunks()
+
+
+def result_data(mined: Mined) -> dict[str, object]:
+    """What ``result.json`` holds."""
+    intake = mined.intake
+    return {
+        "guanxi": __version__,
+        "snapshot_id": mined.snapshot.data_id,
+        "as_of": mined.as_of.isoformat(),
+        "parameters": {
+            "horizon_days": mined.horizon_days,
+            "currency": mined.snapshot.settings.currency,
+            "timezone": mined.snapshot.settings.timezone,
+        },
+        "files": [
+            {
+                "file": each.staged.file,
+                "sha256": each.staged.sha256,
+                "source": each.mapping.source,
+                "kind": each.mapping.kind,
+                "encoding": each.staged.encoding,
+                **vars(each.account),
+            }
+            for each in (intake.files if intake else ())
+        ],
+        "studies": [each.as_data() for each in mined.results],
+        "missing": [message.as_data() for each in mined.results for message in each.missing],
+        "movement": None
+        if mined.movement is None
+        else {
+            "before_as_of": mined.movement.before_as_of.isoformat(),
+            "moved": mined.movement.moved,
+            "new": mined.movement.new,
+            "customers": mined.movement.table.to_pylist(),
+        },
+        "stages": [_stage_data(stage) for stage in mined.progress.stages],
+    }
+
+
+def _stage_data(stage: Stage) -> dict[str, object]:
+    """What a stage took, and how many bytes or rows it handled where it counts them."""
+    data = stage.as_data()
+    done = data.pop("rows")
+    unit = _COUNTED.get(stage.code)
+    return {**data, unit: done} if unit else data
+
+
+def inert(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that a spreadsheet would run as a formula, made text by an apostrophe, which our own readers take off.
+
+    Examples
+    --------
+    >>> inert(pa.chunked_array([["=1+1", "Wang", None]])).to_pylist()
+    ["'=1+1", 'Wang', None]
+    """
+    return pc.if_else(
+        pc.fill_null(pc.match_substring_regex(texts, _DANGEROUS), False),
+        pc.binary_join_element_wise("'", texts, ""),
+        texts,
+    )
+
+
+def _customers_in_words(customers: pa.Table, mined: Mined, language: str) -> pa.Table:
+    named: Mapping[str, Callable[[str], str]] = {
+        "segment": lambda code: say(f"segments.{code}", language),
+        "value_group": lambda code: say(f"segments.group_{code}", language),
+    }
+    for name, word in named.items():
+        customers = _replace(customers, name, _by_code(customers[name], word))
+    reasons = reasons_in_words(customers["reasons"].combine_chunks(), mined.snapshot.settings.currency, language)
+    customers = _replace(customers, "reasons", reasons)
+    zone = mined.snapshot.settings.timezone
+    for name in ("first_order_at", "last_order_at"):
+        local = customers[name].cast(pa.timestamp("s"), safe=False)
+        local = pc.local_timestamp(pc.assume_timezone(local, "UTC").cast(pa.timestamp("s", zone)))
+        customers = _replace(customers, name, pc.strftime(local, format="%Y-%m-%d %H:%M:%S"))
+    for name in ("is_vip", "is_silent"):
+        customers = _replace(customers, name, customers[name].cast(pa.int8()))
+    rounded = ("mean_days_between_orders", "expected_orders")
+    for name in rounded:
+        customers = _replace(customers, name, pc.round(customers[name], 2))
+    return customers
+
+
+def reasons_in_words(reasons: pa.ListArray, currency: str, language: str) -> pa.Array:
+    """Reasons as one text per row, in the order in which they are listed.
+
+    Notes
+    -----
+    O(reasons), column by column: a sentence is written once and its number put in by Arrow.
+    """
+    items = reasons.flatten()
+    codes, values = items.field("code"), items.field("value")
+    digits = currency_digits(currency)
+    texts = pa.nulls(len(items), pa.string())
+    for code in pc.unique(codes).to_pylist():
+        before, _, after = say(code, language, value="\0").partition("\0")
+        number = pc.round(values).cast(pa.int64()).cast(pa.string())
+        if code.endswith("amount"):
+            number = pc.binary_join_element_wise(_major(values, digits).cast(pa.string()), currency, " ")
+        sentence = pc.binary_join_element_wise(before, number, after, "")
+        texts = pc.if_else(pc.equal(codes, code), sentence, texts)
+    lengths = pc.fill_null(pc.list_value_length(reasons), 0)
+    offsets = pa.array([0], pa.int32()).to_numpy().tolist() + pc.cumulative_sum(lengths).to_pylist()
+    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts), "; " if language == "en" else "；")
+    return pc.if_else(pc.is_valid(reasons), joined, None)
+
+
+def _sheet_in_words(sheet: DataTable, language: str) -> pa.Table:
+    """A table for people as text, money in whole units and shares as fractions, so that a spreadsheet can go on."""
+    cells = [[_cell(value, column.kind, language) for value, column in zip(row, sheet.columns, strict=True)]
+             for row in sheet.rows]  # fmt: skip
+    columns = list(zip(*cells, strict=True)) or [()] * len(sheet.columns)
+    return pa.table(
+        {column.key: pa.array(values, pa.string()) for column, values in zip(sheet.columns, columns, strict=True)}
+    )
+
+
+def _cell(value: Value, kind: str, language: str) -> str | None:
+    if isinstance(value, Message):
+        return value.say(language)
+    if kind.startswith("money:") and isinstance(value, int | float):
+        return str(Money(round(value), kind.removeprefix("money:")).major)
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return None if value is None else str(value)
+
+
+def _rejects_in_words(rejects: pa.Table, language: str) -> pa.Table:
+    words = _by_code(rejects["reason"], lambda code: Message(code).say(language))
+    return rejects.set_column(rejects.column_names.index("reason"), "reason", words).drop_columns(["delivery_id"])
+
+
+def _major(minor: pa.Array | pa.ChunkedArray, digits: int) -> pa.Array:
+    """Minor units as exact decimals of whole units: the same integers, read with a decimal point."""
+    units = pc.round(minor).cast(pa.int64()).cast(pa.decimal128(19, 0))
+    units = units.combine_chunks() if isinstance(units, pa.ChunkedArray) else units
+    return pa.Array.from_buffers(pa.decimal128(19, digits), len(units), units.buffers(), units.null_count, units.offset)
+
+
+def _by_code(codes: pa.ChunkedArray, word: Callable[[str], str]) -> pa.ChunkedArray:
+    """Each code as its word; O(distinct codes) look-ups."""
+    encoded = codes.combine_chunks().dictionary_encode()
+    words = pa.array([word(code) for code in encoded.dictionary.to_pylist()], pa.string())
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(encoded.indices, words).cast(pa.string())])
+
+
+def _replace(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, values)
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    """UTF-8 with a byte order mark, which Excel needs to read Chinese."""
+    for field in table.schema:
+        if pa.types.is_string(field.type):
+            table = _replace(table, field.name, inert(table[field.name]))
+    with path.open("wb") as file:
+        file.write(_BOM.encode())
+        pcsv.write_csv(table, file, pcsv.WriteOptions(quoting_style="needed"))
+
+
+def _write_json(data: object, path: Path) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")

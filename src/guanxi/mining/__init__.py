@@ -1,0 +1,1 @@
+"""Methods: ``fit(table)`` learns and returns self, ``predict(table)`` returns a table. They know no business word."""

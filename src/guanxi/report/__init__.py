@@ -1,0 +1,1 @@
+"""The printed report: documents that studies fill, charts as plain dictionaries, one self-contained page."""

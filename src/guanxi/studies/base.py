@@ -1,0 +1,191 @@
+"""What a study is, and what it answers: the frozen contract between the mine and everybody who reads its results.
+
+A study is one business question. It reads one snapshot as of one date, and returns a `Result`: scores with reasons,
+figures and words, a judgement on later data, what was missing, and an account of every row. It never fails for little
+data: below its gate it gives the plain baseline and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from guanxi.evaluate import Comparison, Grade
+from guanxi.report.document import Advice, DataTable, Section
+from guanxi.schema import SCORES
+from guanxi.warehouse import Query, Session, Snapshot, load_query
+from guanxi.words import Message
+
+__all__ = ["KEEP_OUT_RULES", "Account", "Judgement", "Result", "Study", "account_of", "scores_table", "study_query"]
+
+KEEP_OUT_RULES = ("already_known", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
+"""Why a usable row may be kept out of a study, in the order in which the rules are asked; ``studies.rule_NAME`` in words."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Every delivered row of an order file: used by the study, set aside at the load, or kept out by a named rule.
+
+    Examples
+    --------
+    >>> Account(delivered=10, set_aside=1, kept_out={"no_customer": 2}).used
+    7
+    """
+
+    delivered: int
+    set_aside: int
+    kept_out: Mapping[str, int]
+
+    @property
+    def used(self) -> int:
+        return self.delivered - self.set_aside - sum(self.kept_out.values())
+
+    def as_data(self) -> dict[str, object]:
+        return {
+            "delivered": self.delivered,
+            "used": self.used,
+            "set_aside": self.set_aside,
+            "kept_out": dict(self.kept_out),
+        }
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a study did on data from after everything that it had seen.
+
+    ``cutoff`` is the date as of which it was asked; what came in the horizon from then on is what it was compared with.
+    """
+
+    grade: Grade
+    explained: Message
+    cutoff: dt.date | None = None
+    comparisons: tuple[Comparison, ...] = ()
+
+    def as_data(self) -> dict[str, object]:
+        return {
+            "grade": self.grade,
+            "cutoff": self.cutoff.isoformat() if self.cutoff else None,
+            "explained": self.explained.as_data(),
+            "comparisons": [each.as_data() for each in self.comparisons],
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a study found.
+
+    Attributes
+    ----------
+    study : name of the study
+    as_of : events strictly before this date were read
+    snapshot_id : the data, as loaded
+    parameters : everything else that the answer depends on
+    account : what became of the rows
+    scores : the canonical table ``scores`` of this study
+    members : customer_id and one column per segmentation, each the code of a segment
+    tables : further tables by name
+    sections : chapters of the report
+    advice : what to do, most valuable first
+    lists : customers to be acted on, as tables
+    sheets : tables for people by name, written as NAME.csv in the reader's language
+    judgement : on later data; None for a study that only counts
+    missing : what it would have needed to say more
+    """
+
+    study: str
+    as_of: dt.date
+    snapshot_id: int
+    parameters: Mapping[str, object]
+    account: Account
+    scores: pa.Table
+    members: pa.Table | None = None
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    sections: Sequence[Section] = ()
+    advice: Sequence[Advice] = ()
+    lists: Sequence[DataTable] = ()
+    sheets: Mapping[str, DataTable] = field(default_factory=dict)
+    judgement: Judgement | None = None
+    missing: Sequence[Message] = ()
+
+    def as_data(self) -> dict[str, object]:
+        """Everything but the tables, for ``result.json``."""
+        return {
+            "study": self.study,
+            "as_of": self.as_of.isoformat(),
+            "snapshot_id": self.snapshot_id,
+            "parameters": dict(self.parameters),
+            "rows": self.account.as_data(),
+            "judgement": self.judgement.as_data() if self.judgement else None,
+            "missing": [each.as_data() for each in self.missing],
+            "tables": {name: table.num_rows for name, table in self.tables.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study in the catalogue: its question, what it needs, from when on it can judge itself, and how to run it.
+
+    The question, the gate and the method in words are ``NAME.question``, ``NAME.gate`` and ``NAME.method``.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Those of `KEEP_OUT_RULES` that it applies."""
+    run: Callable[..., Result]
+    """``run(session, as_of=…, horizon_days=…)``; the session already holds the customer features of that date."""
+
+    def say(self, what: str, language: str) -> str:
+        return Message(f"{self.name}.{what}").say(language)
+
+
+def study_query(name: str) -> Query:
+    """A named query of the studies."""
+    return load_query("guanxi.studies", name)
+
+
+def account_of(session: Session, *, as_of: dt.date, rules: Sequence[str]) -> Account:
+    """Account for every delivered row of the order files.
+
+    Parameters
+    ----------
+    session : an engine bound to a snapshot
+    as_of : of the study
+    rules : those of `KEEP_OUT_RULES` that the study applies; a row that falls under several counts for the first
+    """
+    deliveries = [each for each in session.snapshot.deliveries if each.kind == "orders"]
+    total = {name: sum(each.account[name] for each in deliveries) for name in ("records", "set_aside", "known")}
+    found = session.run(study_query("lines_by_rule"), {"as_of": as_of})
+    counts = dict(zip(found["rule"].to_pylist(), found["lines"].to_pylist(), strict=True))
+    counts["already_known"] = total["known"]
+    kept_out = {rule: counts[rule] for rule in KEEP_OUT_RULES if rule in rules and counts.get(rule)}
+    return Account(total["records"], total["set_aside"], kept_out)
+
+
+def scores_table(
+    columns: Mapping[str, pa.Array], customers: pa.Array, *, study: str, as_of: dt.date, snapshot: Snapshot,
+    reasons: Mapping[str, pa.Array] | None = None,
+) -> pa.Table:  # fmt: skip
+    """The canonical ``scores`` of a study from one column per score; customers without a value have no row of it."""
+    parts = []
+    for name, values in columns.items():
+        rows = len(values)
+        empty = pa.nulls(rows, pa.float64())
+        table = pa.table(
+            {
+                "customer_id": customers,
+                "study": pa.repeat(pa.scalar(study), rows),
+                "score": pa.repeat(pa.scalar(name), rows),
+                "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), rows),
+                "snapshot_id": pa.repeat(pa.scalar(snapshot.data_id, pa.int64()), rows),
+                "value": values.cast(pa.float64()),
+                "low": empty,
+                "high": empty,
+                "reasons": (reasons or {}).get(name, pa.nulls(rows, SCORES.column("reasons").type)),
+            }
+        )
+        parts.append(table.filter(values.is_valid()))
+    return pa.concat_tables(parts).cast(SCORES.arrow)

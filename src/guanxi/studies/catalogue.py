@@ -1,0 +1,88 @@
+"""All studies, and how to run them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from guanxi.errors import DataError, SettingError
+from guanxi.features import customer_features
+from guanxi.progress import Progress
+from guanxi.studies import overview, segments
+from guanxi.studies.base import Account, Result, Study, account_of, study_query
+from guanxi.warehouse import Engine, Session, Snapshot
+
+__all__ = ["STUDIES", "accounts", "run"]
+
+STUDIES: Mapping[str, Study] = MappingProxyType({each.name: each for each in (overview.STUDY, segments.STUDY)})
+"""All studies by name, in the order in which a report tells them."""
+
+
+def run(
+    snapshot: Snapshot,
+    *,
+    names: Sequence[str] = tuple(STUDIES),
+    as_of: dt.date | None = None,
+    horizon_days: int = 90,
+    engine: Engine,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Run studies on one snapshot as of one date; the customer features are made once for all of them.
+
+    Parameters
+    ----------
+    snapshot : the data
+    names : which studies, of `STUDIES`
+    as_of : events strictly before it are read; by default the day after the last event
+    horizon_days : how far ahead the studies look
+    engine : where the queries run
+    progress : told of each stage
+
+    Raises
+    ------
+    SettingError : no such study, or a horizon below one day.
+    DataError : the snapshot holds no order line, or none before ``as_of``.
+
+    Examples
+    --------
+    See ``docs/tutorial.md``.
+    """
+    unknown = [name for name in names if name not in STUDIES]
+    if unknown:
+        raise SettingError("errors.no_such_study", name=unknown[0], names=list(STUDIES))
+    if horizon_days < 1:
+        raise SettingError("errors.at_least", name="horizon_days", least=1, value=horizon_days)
+    progress = progress or Progress()
+    with engine.bind(snapshot) as session:
+        first, last = _events(session)
+        as_of = as_of or last + dt.timedelta(days=1)
+        if as_of <= first:
+            raise DataError("errors.nothing_before", as_of=as_of, first=first, last=last)
+        with progress.stage("cli.stage_features"):
+            customer_features(session, as_of=as_of, progress=progress)
+        return list(_results(session, names, as_of, horizon_days, progress))
+
+
+def accounts(
+    snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine
+) -> list[tuple[str, Account]]:
+    """What each study would use, set aside and keep out, without running it; ``as_of`` as in `run`."""
+    with engine.bind(snapshot) as session:
+        as_of = as_of or _events(session)[1] + dt.timedelta(days=1)
+        return [(name, account_of(session, as_of=as_of, rules=study.rules)) for name, study in STUDIES.items()]
+
+
+def _results(
+    session: Session, names: Sequence[str], as_of: dt.date, horizon_days: int, progress: Progress
+) -> Iterator[Result]:
+    for name in names:
+        with progress.stage(f"cli.stage_study_{name}"):
+            yield STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days)
+
+
+def _events(session: Session) -> tuple[dt.date, dt.date]:
+    (row,) = session.run(study_query("event_span")).to_pylist()
+    if row["first_on"] is None:
+        raise DataError("errors.no_order_lines")
+    return row["first_on"], row["last_on"]

@@ -1,0 +1,7 @@
+-- sum_over_all_before for Spark
+SELECT
+  id,
+  CAST(SUM(n) OVER (ORDER BY id NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS total
+FROM numbers
+ORDER BY
+  id NULLS LAST
