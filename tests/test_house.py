@@ -143,7 +143,7 @@ def test_the_library_is_imported_without_any_extra():
     code = """
 import importlib, importlib.abc, pkgutil, sys
 
-EXTRAS = {"pyspark", "django", "pandas", "polars", "sklearn", "numba", "torch", "openai", "psycopg"}
+EXTRAS = {"pyspark", "django", "pandas", "polars", "sklearn", "numba", "torch", "openai", "psycopg", "pymysql", "httpx2"}
 
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):

@@ -14,6 +14,7 @@ from guanxi.schema import ORDER_LINES, TABLES, require_columns
 _SETTLED = """
     customers identifiers accounts holdings households products orders order_lines interactions campaigns treatments
     responses offers cases answers texts points balances segment_members scores rejects
+    hidden_lines customers_said products_said identifiers_said
 """
 SETTLED = _SETTLED.split()
 

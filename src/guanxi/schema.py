@@ -32,9 +32,13 @@ from guanxi.words import say
 
 __all__ = [
     "CUSTOMERS",
+    "CUSTOMERS_SAID",
+    "HIDDEN_LINES",
+    "IDENTIFIERS_SAID",
     "ORDERS",
     "ORDER_LINES",
     "PRODUCTS",
+    "PRODUCTS_SAID",
     "REASONS",
     "REJECTS",
     "SCORES",
@@ -46,8 +50,8 @@ __all__ = [
     "require_columns",
 ]
 
-VERSION = 1
-"""Version of the schema, kept in every warehouse; an older warehouse is upgraded when it is opened to write."""
+VERSION = 2
+"""Version of the schema, kept in every warehouse; an older one is read as it is, and upgraded before it is written."""
 
 QUANTITY = pa.decimal128(18, 4)
 UNIT_PRICE = pa.decimal128(18, 6)
@@ -146,16 +150,29 @@ _CUSTOMER_KEY = _text("customer_id", required=True, personal=True)
 _CURRENCY = _text("currency", required=True, unit="ISO 4217")
 _ORIGIN = (_count("delivery_id", required=True), _count("source_row", required=True, unit="record of the file, from 1"))
 
-CUSTOMERS = _table(
-    "customers", "one person or organisation that appears anywhere", "customer_id",
+_SAID_BY = _text("said_by", required=True, unit="file or lines")
+_CUSTOMER_COLUMNS = (
     _CUSTOMER_KEY, _text("kind"), _text("name", personal=True), _text("gender", personal=True),
     _on("born_on", personal=True), _text("country", unit="ISO 3166-1 alpha-2 where known"), _text("region"),
     _text("city"), _text("postal_code", personal=True), _text("language"), _text("level"), _on("joined_on"),
-    *_ORIGIN,
+)  # fmt: skip
+CUSTOMERS = _table(
+    "customers", "one person or organisation that appears anywhere", "customer_id", *_CUSTOMER_COLUMNS, *_ORIGIN
+)
+CUSTOMERS_SAID = _table(
+    "customers_said", "what one delivery says of one customer; `customers` is their sum", "customer_id delivery_id",
+    *_CUSTOMER_COLUMNS, _SAID_BY, *_ORIGIN,
+)  # fmt: skip
+_IDENTIFIER_COLUMNS = (
+    _SOURCE, _text("kind", required=True), _text("value", required=True, personal=True), _CUSTOMER_KEY,
 )  # fmt: skip
 IDENTIFIERS = _table(
     "identifiers", "one contact point or id in a source", "source kind value customer_id",
-    _SOURCE, _text("kind", required=True), _text("value", required=True, personal=True), _CUSTOMER_KEY, *_ORIGIN,
+    *_IDENTIFIER_COLUMNS, *_ORIGIN,
+)  # fmt: skip
+IDENTIFIERS_SAID = _table(
+    "identifiers_said", "one contact point or id in one delivery", "source kind value customer_id delivery_id",
+    *_IDENTIFIER_COLUMNS, _SAID_BY, *_ORIGIN,
 )  # fmt: skip
 ACCOUNTS = _table(
     "accounts", "one account, contract or policy", "account_id",
@@ -177,6 +194,11 @@ PRODUCTS = _table(
     _text("item_kind", required=True), Column("unit_cost", UNIT_PRICE, "currency"),
     _text("currency", unit="ISO 4217"), *_ORIGIN,
 )  # fmt: skip
+PRODUCTS_SAID = _table(
+    "products_said", "what one delivery says of one product; `products` is their sum", "product_id delivery_id",
+    _text("product_id", required=True), _text("description"), _text("category"), _text("item_kind"),
+    Column("unit_cost", UNIT_PRICE, "currency"), _text("currency", unit="ISO 4217"), _SAID_BY, *_ORIGIN,
+)  # fmt: skip
 ORDERS = _table(
     "orders", "one order, cancellation or credit note of one customer on one day; test lines left out",
     "source order_id customer_id ordered_on",
@@ -187,8 +209,7 @@ ORDERS = _table(
     _money("returns_amount", required=True), _CURRENCY, _text("country"), _text("channel"),
     _count("delivery_id", required=True),
 )  # fmt: skip
-ORDER_LINES = _table(
-    "order_lines", "one line of an order; a return is negative", "source order_id line_no",
+_LINE_COLUMNS = (
     _SOURCE, _text("order_id", required=True), _count("line_no", required=True), _CUSTOMER, _text("product_id"),
     _text("description"), _text("category"), _at("ordered_at", required=True), _on("ordered_on", required=True),
     _count("ordered_hour", unit="0 … 23, empty where the source has dates only"),
@@ -196,6 +217,16 @@ ORDER_LINES = _table(
     Column("unit_price", UNIT_PRICE, "currency"), _money("amount", required=True), _money("cost"), _CURRENCY,
     _text("country"), _text("channel"), _text("line_kind", required=True), _text("item_kind", required=True),
     _text("cancels_order_id"), Column("is_repeat", pa.bool_(), required=True), *_ORIGIN,
+    _count("given_line_no"),
+)  # fmt: skip
+ORDER_LINES = _table(
+    "order_lines", "one line of an order; a return is negative", "source order_id line_no", *_LINE_COLUMNS
+)
+HIDDEN_LINES = _table(
+    "hidden_lines", "one delivered line that does not count, because another delivery says the same or something newer",
+    "delivery_id source_row",
+    *_LINE_COLUMNS, _text("hidden_because", required=True, unit="known or superseded"),
+    _count("hidden_by", required=True),
 )  # fmt: skip
 INTERACTIONS = _table(
     "interactions", "one touch: a call, visit, message, page view", "source interaction_id",
@@ -275,5 +306,6 @@ TABLES: Mapping[str, Table] = MappingProxyType({
     for table in (
         CUSTOMERS, IDENTIFIERS, ACCOUNTS, HOLDINGS, HOUSEHOLDS, PRODUCTS, ORDERS, ORDER_LINES, INTERACTIONS, CAMPAIGNS,
         TREATMENTS, RESPONSES, OFFERS, CASES, ANSWERS, TEXTS, POINTS, BALANCES, SEGMENT_MEMBERS, SCORES, REJECTS,
+        HIDDEN_LINES, CUSTOMERS_SAID, PRODUCTS_SAID, IDENTIFIERS_SAID,
     )
 })  # fmt: skip

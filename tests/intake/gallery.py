@@ -615,6 +615,12 @@ def ten_million_columns(folder: Path) -> Path:
 
 
 @_file
+def hundred_thousand_columns(folder: Path) -> Path:
+    row = ",".join(f"c{at}" for at in range(100_000))
+    return _write(folder / "hundred_thousand_columns.csv", f"{row}\n{row}\n")
+
+
+@_file
 def hundred_megabyte_line(folder: Path) -> Path:
     """No line end in a hundred million signs."""
     path = folder / "one_line.csv"
@@ -722,7 +728,7 @@ def json_many_keys(folder: Path) -> Path:
 
 @_file
 def workbook_with_formulas(folder: Path) -> Path:
-    """A formula gives the value that Excel last saw; an error of Excel is text."""
+    """A formula gives the value that Excel last saw, an error such as #DIV/0! none."""
     path = folder / "formulas.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet()
@@ -787,7 +793,9 @@ def open_document_bomb(folder: Path) -> Path:
 
 
 def _open_document(path: Path, rows: str) -> Path:
-    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
     body = f'<office:body><office:spreadsheet><table:table table:name="Sheet1">{rows}</table:table></office:spreadsheet></office:body>'
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     entry = f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
@@ -795,7 +803,9 @@ def _open_document(path: Path, rows: str) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", kind, zipfile.ZIP_STORED)
         archive.writestr("META-INF/manifest.xml", manifest)
-        archive.writestr("content.xml", f'<?xml version="1.0"?><office:document-content {spaces}>{body}</office:document-content>')
+        archive.writestr(
+            "content.xml", f'<?xml version="1.0"?><office:document-content {spaces}>{body}</office:document-content>'
+        )
     return path
 
 
@@ -822,9 +832,11 @@ def _with_sheet(folder: Path, name: str, sheet_data: str, repeat: bytes = b"", t
 
 @_file
 def workbook_bomb(folder: Path) -> Path:
-    """A workbook of a few megabytes that unpacks to gigabytes."""
+    """A workbook of 300 kilobytes that unpacks to a quarter of a gigabyte."""
     blank = b" " * (16 << 20)
-    return _with_sheet(folder, "bomb.xlsx", '<sheetData><row r="1"><c r="A1"><v>1</v></c></row>|</sheetData>', blank, 128)
+    return _with_sheet(
+        folder, "bomb.xlsx", '<sheetData><row r="1"><c r="A1"><v>1</v></c></row>|</sheetData>', blank, 32
+    )
 
 
 @_file
@@ -854,7 +866,9 @@ def parquet_nested(folder: Path) -> Path:
     table = pa.table(
         {
             "order": pa.array([1, 2], pa.int64()),
-            "lines": pa.array([[{"sku": "A", "qty": 2}], []], pa.list_(pa.struct([("sku", pa.string()), ("qty", pa.int32())]))),
+            "lines": pa.array(
+                [[{"sku": "A", "qty": 2}], []], pa.list_(pa.struct([("sku", pa.string()), ("qty", pa.int32())]))
+            ),
             "extra": pa.array([[("k", "v")], None], pa.map_(pa.string(), pa.string())),
             "amount": pa.array(["1.10", "20.00"]).cast(pa.decimal128(10, 2)),
             "at": pa.array([dt.datetime(2024, 3, 5, 8, 26), None], pa.timestamp("us", "Asia/Shanghai")),
@@ -878,13 +892,13 @@ def parquet_without_rows(folder: Path) -> Path:
 
 @_file
 def gzip_bomb(folder: Path) -> Path:
-    """Ten megabytes that unpack to ten gigabytes."""
+    """Two megabytes that unpack to two gigabytes."""
     member = gzip.compress(b"\n" * (64 << 20), 9, mtime=0)
     head = gzip.compress(ORDERS.encode(), mtime=0)
     path = folder / "bomb.csv.gz"
     with path.open("wb") as file:
         file.write(head)
-        for _ in range(160):
+        for _ in range(30):
             file.write(member)
     return path
 

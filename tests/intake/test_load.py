@@ -66,7 +66,7 @@ def test_a_record_set_aside_is_kept_whole_with_its_file_and_line(shop):
 def test_the_delivery_tells_its_mapping_and_its_account(shop):
     deliver(shop, line())
     (delivery,) = shop.warehouse.snapshot().deliveries
-    assert delivery.account == {"records": 1, "loaded": 1, "set_aside": 0, "known": 0}
+    assert delivery.account == {"records": 1, "loaded": 1, "set_aside": 0, "known": 0, "superseded": 0}
     assert FileMapping.model_validate(delivery.mapping) == MAPPING
 
 

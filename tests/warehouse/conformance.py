@@ -114,8 +114,6 @@ CASES = [
          [(1, 3), (2, 2), (3, 3), (4, 4), (5, 7)]),
     Case("LEAST", "null_is_passed_over", "SELECT id, LEAST(n, 0, id) AS least FROM numbers ORDER BY id",
          [(1, 0), (2, -1), (3, 0), (4, 0), (5, 0)]),
-    Case("LOWER", "texts", "SELECT id, LOWER(t) AS t FROM texts ORDER BY id", [(1, "tee"), (2, "绿茶 tea"), (3, ""), (4, None)]),
-    Case("UPPER", "texts", "SELECT id, UPPER(t) AS t FROM texts ORDER BY id", [(1, "TEE"), (2, "绿茶 TEA"), (3, ""), (4, None)]),
     Case("MAX", "numbers_and_texts", "SELECT MAX(n) AS n, MAX(grp) AS grp FROM numbers", [(7, "c")]),
     Case("MAX", "of_nobody", "SELECT MAX(n) AS n FROM nobody", [(None,)]),
     Case("MAX", "of_dates", "SELECT MAX(a) AS a, MIN(a) AS first FROM days", [(D(2024, 12, 31), D(2023, 2, 28))]),

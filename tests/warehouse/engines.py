@@ -14,8 +14,8 @@ LIGHT = {
     # Tables of ten rows: the time goes into tasks and into compiling, so have few of both.
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-_LIGHT_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 LOCAL_SPARK = Spark("local[2]", memory_limit_mib=1024, settings=LIGHT)
 ENGINES: dict[str, Engine] = {"duckdb": DuckDB(threads=2), "spark": LOCAL_SPARK}

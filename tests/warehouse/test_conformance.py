@@ -1,7 +1,7 @@
 """Every function that a named query may call answers alike on every engine.
 
-The cases are in ``conformance.py``. An engine enters the suite with one line in `ENGINES`. What sqlglot makes of a query
-for Spark is kept as text in ``snapshots`` and reviewed like code; after a wanted change, write it anew with
+The cases are in ``conformance.py``. An engine enters the suite with one line in ``engines.py``. What Spark is given of a
+query is kept as text in ``snapshots`` and reviewed like code; after a wanted change, write it anew with
 ``GUANXI_WRITE_SNAPSHOTS=1 pytest tests/warehouse/test_conformance.py``.
 """
 
@@ -12,17 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlglot
 
-from guanxi.features.customers import STEPS
-from guanxi.warehouse import Query, Session, Settings, Warehouse, load_query
+from guanxi.warehouse import Query, Session, Settings, Warehouse
 from guanxi.warehouse.lint import ALLOWED_FUNCTIONS, lint
+from guanxi.warehouse.spark import spark_sql
 from warehouse.conformance import CASES, TABLES, Case
 from warehouse.engines import ENGINES, engine_named
+from warehouse.named import NAMED
 from warehouse.rows import AT
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-NAMED = [load_query("guanxi.features", name) for name in STEPS]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -61,14 +60,14 @@ def test_a_case_calls_its_function_and_only_allowed_ones(case: Case):
     assert [problem for problem in lint(case.query) if not problem.startswith("columns")] == []
 
 
-@pytest.mark.parametrize("query", [*(case.query for case in CASES), *NAMED], ids=lambda query: query.name)
+@pytest.mark.parametrize("query", [*(case.query for case in CASES), *NAMED.values()], ids=lambda query: query.name)
 def test_what_spark_is_given_has_been_reviewed(query: Query):
     path = SNAPSHOTS / f"{query.name}.sql"
-    text = f"-- {query.name} for Spark\n{sqlglot.transpile(query.text, read='duckdb', write='spark', pretty=True)[0]}\n"
+    text = f"-- {query.name} for Spark\n{spark_sql(query)}\n"
     if os.environ.get("GUANXI_WRITE_SNAPSHOTS"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text
 
 
 def test_every_snapshot_belongs_to_a_query():
-    assert {path.stem for path in SNAPSHOTS.glob("*.sql")} == {case.query.name for case in CASES} | set(STEPS)
+    assert {path.stem for path in SNAPSHOTS.glob("*.sql")} == {case.query.name for case in CASES} | set(NAMED)

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import sqlglot
 
-import guanxi
 from guanxi.features.customers import STEPS
-from guanxi.warehouse import Query, Session, Settings, Warehouse, load_query
+from guanxi.warehouse import Query, Session, Settings, Warehouse
 from guanxi.warehouse.lint import lint
 from guanxi.warehouse.sql import parse_query
 from warehouse.engines import ENGINES, engine_named
+from warehouse.named import IN_ORDER, NAMED
 from warehouse.rows import AT
 from warehouse.worlds import PARAMETERS, WORLDS
-
-ROOT = Path(guanxi.__file__).parent
-NAMED = {
-    path.stem: load_query(".".join(("guanxi", *path.relative_to(ROOT).parts[:-2])), path.stem)
-    for path in sorted(ROOT.rglob("queries/*.sql"))
-}
-IN_ORDER = [*STEPS, *(name for name in NAMED if name not in STEPS)]
-"""The features first: the studies read them."""
 
 Answers = dict[str, pa.Table]
 
@@ -56,7 +47,9 @@ def answer(session: Session, query: Query) -> pa.Table:
 
 def everything_in(step: Query) -> Query:
     columns = ", ".join(f"{name} {kind}" for name, kind in step.columns.items())
-    header = f"-- All.\n-- grain: {step.grain}\n-- key: {', '.join(step.key)}\n-- tables: {step.name}\n-- parameters: -\n"
+    header = (
+        f"-- All.\n-- grain: {step.grain}\n-- key: {', '.join(step.key)}\n-- tables: {step.name}\n-- parameters: -\n"
+    )
     return parse_query("all", f"{header}-- columns: {columns}\nSELECT {', '.join(step.columns)} FROM {step.name}")
 
 

@@ -116,12 +116,22 @@ _MEMBERS: list[Row] = [
     )
 ]
 _REJECTS: list[Row] = [
-    {"delivery_id": 1, "file": "订单.csv", "line": line, "column": column, "value": value, "reason": "clean.no", "record": "{}"}
+    {
+        "delivery_id": 1,
+        "file": "订单.csv",
+        "line": line,
+        "column": column,
+        "value": value,
+        "reason": "clean.no",
+        "record": "{}",
+    }
     for line, column, value in ((2, "b", "x\ty"), (2, "a", None), (None, None, ""), (10, "a", "'"), (3, None, "\u0000"))
 ]
 
 
-def _world(lines: list[Row], known: list[Row], products: list[Row], members: list[Row], rejects: list[Row]) -> dict[str, pa.Table]:
+def _world(
+    lines: list[Row], known: list[Row], products: list[Row], members: list[Row], rejects: list[Row]
+) -> dict[str, pa.Table]:
     return {
         "order_lines": order_lines(lines),
         "orders": orders_of(lines),

@@ -243,13 +243,15 @@ def _problem_sql(mapping: FileMapping, *, currency: str, received_on: dt.date) -
     """The name of the first rule of `PROBLEMS` that a parsed record breaks."""
     roles = mapping.columns
     raw = {role: _staged_name(role) for role in roles}
+    # What could be read is not missing: asked first, because it costs nothing and holds for nearly every record.
+    no_time = f"(instant_at IS NULL AND {_missing(roles, 'ordered_at')})"
     rules = {
-        "total_row": f"{_missing(roles, 'ordered_at')} AND ("
+        "total_row": f"{no_time} AND ("
         + " OR ".join(f"regexp_full_match(trim({name}), {literal(_TOTAL)})" for name in raw.values())
         + ")",
         "header_again": " AND ".join(f"{raw[role]} = {literal(spec.column)}" for role, spec in roles.items()),
-        "empty_record": " AND ".join(_missing(roles, role) for role in roles),
-        "time_missing": _missing(roles, "ordered_at"),
+        "empty_record": " AND ".join([no_time, *(_missing(roles, role) for role in roles)]),
+        "time_missing": no_time,
         "time_unreadable": "instant_at IS NULL",
         "time_placeholder": f"CAST(wall_at AS DATE) IN ({', '.join(f'DATE {literal(d)}' for d in _PLACEHOLDERS)})",
         "time_in_future": f"CAST(wall_at AS DATE) > DATE {literal((received_on + dt.timedelta(days=1)).isoformat())}",
@@ -277,12 +279,18 @@ def problem_column(problem: str, mapping: FileMapping) -> str | None:
 
 def _item_kind_sql() -> str:
     """What kind of item ``product_id`` and ``description`` speak of."""
-    cases = [
-        f"WHEN regexp_full_match(product_id, {literal('(?i)' + by_id)}) "
-        f"OR regexp_full_match(description, {literal('(?i)' + by_text)}) THEN {literal(kind)}"
-        for kind, (by_id, by_text) in _ITEMS.items()
-    ]
-    return "CASE " + " ".join(cases) + " ELSE 'product' END"
+
+    def is_one(by_id: str, by_text: str) -> str:
+        either = (f"regexp_full_match({name}, {literal('(?i)' + pattern)})"
+                  for name, pattern in (("product_id", by_id), ("description", by_text)))  # fmt: skip
+        return "(" + " OR ".join(f"COALESCE({each}, FALSE)" for each in either) + ")"
+
+    # Nearly every line is a product: one pattern of all says so before each is tried.
+    any_of = is_one(
+        *("|".join(f"({pattern})" for pattern in patterns) for patterns in zip(*_ITEMS.values(), strict=True))
+    )
+    cases = " ".join(f"WHEN {is_one(*patterns)} THEN {literal(kind)}" for kind, patterns in _ITEMS.items())
+    return f"CASE WHEN NOT {any_of} THEN 'product' {cases} END"
 
 
 def _line_kind_sql(*, cancel_notes: bool) -> str:

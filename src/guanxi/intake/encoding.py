@@ -11,6 +11,8 @@ DuckDB's own decoders are not used: they are an extension to be downloaded, and 
 from __future__ import annotations
 
 import codecs
+import re
+import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +29,7 @@ __all__ = [
     "guess_from_lines",
     "sample_lines",
     "text_blocks",
+    "text_pieces",
 ]
 
 ENCODING_NAMES = {
@@ -36,14 +39,18 @@ ENCODING_NAMES = {
     "gb18030": "GB18030",
     "big5": "Big5",
     "cp1252": "Windows-1252",
+    "utf-7": "UTF-7",
 }
 """Python's names of the encodings that are tried, and those that people know."""
 TRIED = tuple(dict.fromkeys(ENCODING_NAMES.values()))
 
 BLOCK_BYTES = 512 << 10
 """Small enough for the processor's cache, which makes looking at a block twice as fast."""
-LONGEST_LINE_BYTES = 64 << 20
+LONGEST_LINE_BYTES = 8 << 20
+"""What a longer line has more is skipped: nobody reads it, and it may not end at all."""
 _SEGMENTS, _SEGMENT_BYTES = 16, 32 << 10
+_UTF7_RUN = re.compile(rb"\+[A-Za-z0-9+/]{2,}-?")
+_EBCDIC_USUAL = frozenset(string.ascii_letters + string.digits + " ,.;:|-/'\"\x85\n\r\t")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -80,6 +87,8 @@ def guess_encoding(path: Path) -> Guess:
             return Guess(codec, len(bom))
     if utf16 := _utf16_without_bom(head):
         return Guess(utf16)
+    if _is_utf7(head.partition(b"\n")[0]):
+        return Guess("utf-7")
     return guess_from_lines(sample_lines(path))
 
 
@@ -112,6 +121,8 @@ def guess_from_lines(lines: Sequence[bytes]) -> Guess:
     """
     if not lines or sum(_decodes(line, "utf-8") for line in lines) * 2 >= len(lines):
         return Guess("utf-8")
+    if _is_ebcdic(b"".join(lines)):
+        return Guess(None)
     scores = {codec: _score(lines, codec, usual) for codec, usual in _CANDIDATES.items()}
     best = max(scores, key=lambda codec: scores[codec])
     return Guess(best if scores[best] >= 0.4 else None)
@@ -120,25 +131,61 @@ def guess_from_lines(lines: Sequence[bytes]) -> Guess:
 def text_blocks(path: Path, guess: Guess, *, old_mac: bool = False) -> Iterator[Block]:
     """The file's text as UTF-8 in blocks of whole lines, each line ending ``\\n`` or ``\\r\\n`` as it was.
 
-    ``old_mac``: lines end with a lone ``\\r``, which becomes ``\\n``. The last line is given an end if it has none.
+    ``old_mac``: lines end with a lone ``\\r``, which becomes ``\\n``. The last line is given an end if it has none. A
+    line longer than `LONGEST_LINE_BYTES` is cut there.
     """
     codec = guess.codec or "utf-8"
     end = ("\r" if old_mac else "\n").encode(codec)
     line = 1
-    rest = b""
+    held: list[bytes] = []
+    """Of a line without an end so far."""
+    held_bytes = 0
     with path.open("rb") as file:
         file.seek(guess.bom)
         while octets := file.read(BLOCK_BYTES):
-            rest += octets
-            cut = _last_end(rest, end)
-            if cut or len(rest) > LONGEST_LINE_BYTES:
-                cut = cut or len(rest)
-                block = _decoded(rest[:cut], codec, end, line, old_mac=old_mac)
-                rest = rest[cut:]
-                line += block.data.count(b"\n")
-                yield block
+            cut = _last_end(octets, end)
+            if not cut:
+                if held_bytes <= LONGEST_LINE_BYTES:
+                    held.append(octets)
+                    held_bytes += len(octets)
+                continue
+            if held_bytes > LONGEST_LINE_BYTES:
+                start = _first_end(octets, end)
+                octets, cut = octets[start:], cut - start
+                held = [_whole_characters(b"".join(held)[:LONGEST_LINE_BYTES], codec), end]
+            block = _decoded(b"".join((*held, octets[:cut])), codec, end, line, old_mac=old_mac)
+            line += block.data.count(b"\n")
+            held = [octets[cut:]]
+            held_bytes = len(octets) - cut
+            yield block
+    rest = b"".join(held)
+    if len(rest) > LONGEST_LINE_BYTES:
+        rest = _whole_characters(rest[:LONGEST_LINE_BYTES], codec)
     if rest:
         yield _decoded(rest + end, codec, end, line, old_mac=old_mac)
+
+
+def text_pieces(path: Path, guess: Guess) -> Iterator[Block]:
+    """The file's text as UTF-8 in pieces that need not end with a line: for formats in which lines mean nothing.
+
+    The first piece with bytes that the encoding does not know is the last, and empty.
+    """
+    decoder = codecs.getincrementaldecoder(guess.codec or "utf-8")()
+    line = 1
+    with path.open("rb") as file:
+        file.seek(guess.bom)
+        while True:
+            octets = file.read(BLOCK_BYTES)
+            try:
+                data = decoder.decode(octets, final=not octets).encode()
+            except UnicodeDecodeError:
+                yield Block(b"", line, frozenset({line}))
+                return
+            if data:
+                yield Block(data, line)
+            if not octets:
+                return
+            line += data.count(b"\n")
 
 
 def _last_end(octets: bytes, end: bytes) -> int:
@@ -147,6 +194,22 @@ def _last_end(octets: bytes, end: bytes) -> int:
     while cut > 0 and cut % len(end):
         cut = octets.rfind(end, 0, cut + len(end) - 1)
     return cut + len(end) if cut >= 0 else 0
+
+
+def _first_end(octets: bytes, end: bytes) -> int:
+    """Where the first line ends."""
+    cut = octets.find(end)
+    while cut % len(end):
+        cut = octets.find(end, cut + 1)
+    return cut + len(end)
+
+
+def _whole_characters(octets: bytes, codec: str) -> bytes:
+    """Without the beginning of a character at the end; wrong bytes stay for others to find."""
+    try:
+        return codecs.getincrementaldecoder(codec)().decode(octets).encode(codec)
+    except UnicodeDecodeError:
+        return octets
 
 
 def _decoded(octets: bytes, codec: str, end: bytes, first_line: int, *, old_mac: bool) -> Block:
@@ -190,6 +253,22 @@ def _utf16_without_bom(head: bytes) -> str | None:
         if zeros > 0.2 and others < 0.02 and _decodes(head[: len(head) // 2 * 2], codec):
             return codec
     return None
+
+
+def _is_utf7(first_line: bytes) -> bool:
+    """Whether names of columns are written in UTF-7: ``+i6JTVVP3-``. Only there: among values that could be a phone
+    number."""
+    runs = _UTF7_RUN.findall(first_line)
+    if not runs or not first_line.isascii() or not _decodes(first_line, "utf-7"):
+        return False
+    return all(character.isalpha() and not character.isascii() for run in runs for character in run.decode("utf-7"))
+
+
+def _is_ebcdic(octets: bytes) -> bool:
+    """Whether nearly every byte is a letter, a digit or a usual sign on an IBM mainframe."""
+    text = octets.decode("cp037")
+    usual = sum(character in _EBCDIC_USUAL for character in text)
+    return len(text) >= 40 and usual >= 0.97 * len(text)
 
 
 def _score(lines: Sequence[bytes], codec: str, usual: Callable[[str], float]) -> float:

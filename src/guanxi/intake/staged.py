@@ -47,7 +47,7 @@ class Staged:
     sha256: str
     """Of the bytes as delivered."""
     format: str
-    """``csv``, ``jsonl``, ``xlsx`` (for all workbooks) or ``parquet``."""
+    """``csv``, ``jsonl``, ``xlsx`` (for all workbooks), ``parquet`` or ``sql``."""
     encoding: str | None
     delimiter: str | None
     columns: tuple[str, ...]

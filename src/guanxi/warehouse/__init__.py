@@ -5,10 +5,11 @@ do and `duckdb` is one; `sql` loads the named queries that other floors keep bes
 code, and `lint` says what they may say.
 """
 
-from guanxi.warehouse.catalog import LEARNED, Delivery, Moment, Part, Settings, Snapshot, Warehouse
+from guanxi.warehouse.catalog import Snapshot, Warehouse
 from guanxi.warehouse.duckdb import DuckDB
 from guanxi.warehouse.engine import Engine, Session
 from guanxi.warehouse.publish import Publication, publication
+from guanxi.warehouse.records import LEARNED, Delivery, Moment, Part, Redaction, Settings
 from guanxi.warehouse.sql import Query, load_query
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Part",
     "Publication",
     "Query",
+    "Redaction",
     "Session",
     "Settings",
     "Snapshot",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from guanxi.schema import TABLES
 from guanxi.warehouse.catalog import Snapshot
 from guanxi.warehouse.sql import Query
 
-__all__ = ["DuckDB", "connect", "literal"]
+__all__ = ["DuckDB", "connect", "literal", "parquet"]
 
 
 def connect(*, memory_limit_mib: int, threads: int, temporary: Path) -> duckdb.DuckDBPyConnection:
@@ -42,6 +42,12 @@ def connect(*, memory_limit_mib: int, threads: int, temporary: Path) -> duckdb.D
 def literal(text: str | Path) -> str:
     """A text as an SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def parquet(files: Sequence[str | Path], *, row_numbers: bool = False, names: bool = False) -> str:
+    """Parquet files as a table in SQL; with the column ``file_row_number`` (from 0) or ``filename``, if asked for."""
+    paths = ", ".join(literal(file) for file in files)
+    return f"read_parquet([{paths}], file_row_number = {row_numbers}, filename = {names})"
 
 
 class DuckDB:
@@ -93,7 +99,7 @@ class DuckDBSession:
                 connection.register(name, table.empty())
 
     def run(self, query: Query, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        with _explained(query):
+        with _explained(query, self.snapshot):
             return self._relation(query, parameters).to_arrow_table()
 
     def materialise(self, query: Query, parameters: Mapping[str, object] | None = None) -> int:
@@ -104,7 +110,7 @@ class DuckDBSession:
 
     def write(self, query: Query, path: Path, parameters: Mapping[str, object] | None = None) -> int:
         copy = f"COPY ({query.text}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-        with _explained(query):
+        with _explained(query, self.snapshot):
             row = self._connection.execute(copy, query.bind(parameters or {})).fetchone()
         return int(row[0]) if row else 0
 
@@ -114,7 +120,7 @@ class DuckDBSession:
         query: Query,
         parameters: Mapping[str, object] | None = None,
     ) -> pa.Table:
-        with _explained(query):
+        with _explained(query, self.snapshot):
             reader = self._relation(query, parameters).to_arrow_reader(1 << 17)
             results = [function(batch) for batch in reader]
         return pa.Table.from_batches(results or [function(pa.RecordBatch.from_pylist([], schema=reader.schema))])
@@ -123,17 +129,19 @@ class DuckDBSession:
         self._connection.register(name, table)
 
     def _view(self, name: str, files: list[str]) -> None:
-        paths = ", ".join(literal(path) for path in files)
-        self._connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{paths}])')
+        self._connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {parquet(files)}')
 
     def _relation(self, query: Query, parameters: Mapping[str, object] | None) -> duckdb.DuckDBPyRelation:
         return self._connection.sql(query.text, params=query.bind(parameters or {}))
 
 
 @contextmanager
-def _explained(query: Query) -> Iterator[None]:
-    """Raise what DuckDB says again with the query's name and its SQL."""
+def _explained(query: Query, snapshot: Snapshot) -> Iterator[None]:
+    """Raise what DuckDB says again with the query's name and its SQL; or that a file of the snapshot is gone."""
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException):
+            for table in snapshot.parts:
+                snapshot.files(table)
         raise QueryError("errors.query_failed", query=query.name, cause=str(error), sql=query.text) from error

@@ -16,15 +16,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from guanxi.errors import SchemaError, WarehouseBusy
+from guanxi import schema
+from guanxi.errors import SchemaError, WarehouseError
 from guanxi.schema import TABLES
-from guanxi.warehouse.catalog import Delivery, Part, Snapshot, Warehouse
+from guanxi.warehouse.catalog import Snapshot, Warehouse
+from guanxi.warehouse.disk import disk_full_explained
+from guanxi.warehouse.lock import writer_lock
+from guanxi.warehouse.records import Changes, Delivery, Part
 
-__all__ = ["Publication", "publication"]
+__all__ = ["Publication", "keep_part", "publication", "publication_while_writing", "writing"]
 
 _ROW_GROUP_ROWS = 1 << 20
 
@@ -47,12 +50,10 @@ class Publication:
         self.note: dict[str, object] = {}
         self.snapshot: Snapshot | None = None
         """The snapshot that was made; None where nothing was to be done."""
-        self._added: list[Part] = []
-        self._removed: list[Part] = []
+        self._changes = Changes()
         self._written = 0
         self._abandoned = False
-        self._deliveries: list[Delivery] = []
-        self._next_delivery = 1 + max((each.id for each in warehouse.deliveries()), default=0)
+        self._next_delivery = warehouse.next_delivery_id()
 
     @property
     def snapshot_id(self) -> int:
@@ -61,7 +62,7 @@ class Publication:
 
     def write(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """Add rows to a canonical table; returns how many. Columns may be in any order, missing ones are empty."""
-        path = self.scratch / f"{table}-{self._written}.parquet"
+        path = self.fresh_path(table)
         arrow = TABLES[table].arrow
         reader = data.to_reader(_ROW_GROUP_ROWS) if isinstance(data, pa.Table) else data
         with pq.ParquetWriter(path, arrow, compression="zstd", compression_level=1) as writer:
@@ -85,61 +86,71 @@ class Publication:
         if rows == 0:
             path.unlink()
             return 0
-        digest = _sync_and_hash(path)
-        directory = self.warehouse.parts_path / table
-        directory.mkdir(parents=True, exist_ok=True)
-        final = directory / f"{self.snapshot_id:06d}-{self._written:03d}-{digest[:16]}.parquet"
-        path.replace(final)
-        _sync_directory(directory)
+        self._changes.added.append(
+            keep_part(self.warehouse, table, path, added_in=self.snapshot_id, number=self._written)
+        )
         self._written += 1
-        self._added.append(Part(-1, table, final, rows, final.stat().st_size, digest, self.snapshot_id))
         return rows
+
+    def fresh_path(self, table: str) -> Path:
+        """Where an engine may write the next part of a table, to be given to `adopt`."""
+        return self.scratch / f"part-{table}-{self._written}.parquet"
+
+    def parts(self, table: str) -> list[Part]:
+        """The parts that would hold ``table`` if the snapshot were made now."""
+        removed = {part.path for part in self._changes.removed}
+        kept = [part for part in self.base.parts.get(table, ()) if part.path not in removed]
+        return [*kept, *(part for part in self._changes.added if part.table == table)]
 
     def files(self, table: str) -> list[str]:
         """The files that would hold ``table`` if the snapshot were made now."""
-        removed = {part.id for part in self._removed}
-        kept = [part for part in self.base.parts.get(table, ()) if part.id not in removed]
-        return [str(part.path) for part in [*kept, *(part for part in self._added if part.table == table)]]
+        return [str(part.path) for part in self.parts(table)]
 
     def remove(self, part: Part) -> None:
-        """Leave one part of the base out of the next snapshot; older snapshots keep it."""
-        self._removed.append(part)
+        """Leave one part out of the next snapshot; older snapshots keep it."""
+        if part in self._changes.added:
+            self._changes.added.remove(part)
+            part.path.unlink()
+        else:
+            self._changes.removed.append(part)
 
     def clear(self, table: str) -> None:
         """Leave all rows of ``table`` out of the next snapshot, so that others can take their place."""
-        removed = {part.id for part in self._removed}
-        self._removed += [part for part in self.base.parts.get(table, ()) if part.id not in removed]
-        for part in self._added:
-            if part.table == table:
-                part.path.unlink()
-        self._added = [part for part in self._added if part.table != table]
+        for part in self.parts(table):
+            self.remove(part)
+
+    def take_back(self, delivery: Delivery) -> None:
+        """Say that a delivery does not belong to the next snapshot; its rows are the caller's to remove."""
+        self._changes.undone.append(delivery)
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the warehouse together with the snapshot."""
+        self._changes.settings[name] = value
 
     def deliver(self, *, source: str, kind: str, file: str, sha256: str, mapping: Mapping[str, object]) -> Delivery:
         """Announce a file; the delivery's id goes into its rows. Account and quality follow by `describe`."""
         delivery = Delivery(self._next_delivery, self.snapshot_id, source, kind, file, sha256, mapping, {}, {})
         self._next_delivery += 1
-        self._deliveries.append(delivery)
+        self._changes.deliveries.append(delivery)
         return delivery
 
     def describe(self, delivery: Delivery, *, account: Mapping[str, int], quality: Mapping[str, object]) -> Delivery:
         """Say what became of a delivery's rows."""
         described = replace(delivery, account=dict(account), quality=dict(quality))
-        self._deliveries[self._deliveries.index(delivery)] = described
+        mine = next(place for place, each in enumerate(self._changes.deliveries) if each.id == delivery.id)
+        self._changes.deliveries[mine] = described
         return described
 
     def preview(self) -> Snapshot:
         """The snapshot that would be made now; its files are gone if the publication is not committed."""
-        removed = {part.id for part in self._removed}
-        parts: dict[str, list[Part]] = {}
-        for part in [*(part for each in self.base.parts.values() for part in each), *self._added]:
-            if part.id not in removed:
-                parts.setdefault(part.table, []).append(part)
+        tables = {*self.base.parts, *(part.table for part in self._changes.added)}
+        parts = {table: tuple(self.parts(table)) for table in sorted(tables)}
         return replace(
             self.base,
             id=self.snapshot_id,
             parent_id=self.base.id,
-            parts={table: tuple(found) for table, found in parts.items()},
-            deliveries=(*self.base.deliveries, *self._deliveries),
+            parts={table: found for table, found in parts.items() if found},
+            deliveries=(*self.base.deliveries, *self._changes.deliveries),
             data_id=self.snapshot_id,
         )
 
@@ -149,12 +160,9 @@ class Publication:
 
     def commit(self, *, reason: str, at: dt.datetime) -> None:
         """Called at the end of the ``with`` block."""
-        if self._abandoned or not (self._added or self._removed or self._deliveries):
+        if self._abandoned or not self._changes:
             return
-        number = self.warehouse.commit(
-            base=self.base, reason=reason, note=self.note, at=at, added=self._added, removed=self._removed,
-            deliveries=self._deliveries,
-        )  # fmt: skip
+        number = self.warehouse.commit(base=self.base, reason=reason, note=self.note, at=at, changes=self._changes)
         self.snapshot = self.warehouse.snapshot(number)
 
 
@@ -177,36 +185,71 @@ def publication(
     Raises
     ------
     WarehouseBusy : another process is still writing after ``wait_seconds``.
+    WarehouseError : the disk is full, and nothing was changed; or an older Guanxi wrote the warehouse.
     """
-    lock = filelock.FileLock(warehouse.path / "writer.lock", timeout=wait_seconds)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise WarehouseBusy("errors.warehouse_busy", path=str(warehouse.path), seconds=round(wait_seconds)) from None
-    try:
-        # Holding the lock, whatever lies in the scratch space belongs to a writer that died.
+    with (
+        writing(warehouse, wait_seconds=wait_seconds),
+        publication_while_writing(warehouse, reason=reason, at=at) as pending,
+    ):
+        yield pending
+
+
+@contextmanager
+def writing(warehouse: Warehouse, *, wait_seconds: float = 60, older: bool = False) -> Iterator[None]:
+    """Be the only writer, on a tidy disk: what writers that died left behind is removed, before and after.
+
+    ``older`` allows the warehouse to be of an older version. Raises as `publication` does.
+    """
+    with (
+        disk_full_explained(warehouse.path),
+        writer_lock(warehouse.path, warehouse.catalogue, wait_seconds=wait_seconds),
+    ):
+        version = warehouse.settings.schema_version
+        if version < schema.VERSION and not older:
+            raise WarehouseError(
+                "errors.older_warehouse", path=str(warehouse.path), found=version, known=schema.VERSION
+            )
         shutil.rmtree(warehouse.scratch_path, ignore_errors=True)
         warehouse.scratch_path.mkdir(parents=True, exist_ok=True)
-        base = warehouse.snapshot()
         try:
-            with tempfile.TemporaryDirectory(dir=warehouse.scratch_path) as scratch:
-                pending = Publication(warehouse, base, Path(scratch))
-                yield pending
-                pending.commit(reason=reason, at=at)
+            _tidy(warehouse)
+            yield
         finally:
-            # What an error or a writer that died left behind, and what was made and cleared again.
-            _sweep(warehouse, base.id + 1)
-    finally:
-        lock.release()
+            # What an error left behind, and what was made and cleared again.
+            _tidy(warehouse)
 
 
-def _sweep(warehouse: Warehouse, snapshot_id: int) -> None:
-    """Remove the parts written for a snapshot that the catalogue does not know of.
+@contextmanager
+def publication_while_writing(warehouse: Warehouse, *, reason: str, at: dt.datetime) -> Iterator[Publication]:
+    """A `publication` of a caller who is the only writer already."""
+    with tempfile.TemporaryDirectory(dir=warehouse.scratch_path) as scratch:
+        pending = Publication(warehouse, warehouse.snapshot(), Path(scratch))
+        yield pending
+        pending.commit(reason=reason, at=at)
 
-    No reader can have them. Files of other snapshots are left alone.
+
+def keep_part(
+    warehouse: Warehouse, table: str, path: Path, *, added_in: int, number: int, removed_in: int | None = None
+) -> Part:
+    """Make a finished Parquet file durable among the parts; the catalogue does not know of it yet."""
+    rows = pq.read_metadata(path).num_rows
+    digest = _sync_and_hash(path)
+    directory = warehouse.parts_path / table
+    directory.mkdir(parents=True, exist_ok=True)
+    final = directory / f"{added_in:06d}-{number:03d}-{digest[:16]}.parquet"
+    path.replace(final)
+    _sync_directory(directory)
+    return Part(-1, table, final, rows, final.stat().st_size, digest, added_in, removed_in)
+
+
+def _tidy(warehouse: Warehouse) -> None:
+    """Remove the files that the catalogue has struck out, and those written for a snapshot that it does not know of.
+
+    No reader can have the latter. Files of other snapshots are left alone.
     """
-    known = warehouse.files_added_in(snapshot_id)
-    for path in warehouse.parts_path.glob(f"*/{snapshot_id:06d}-*.parquet"):
+    warehouse.delete_doomed()
+    known = {part.path for part in warehouse.parts()}
+    for path in warehouse.parts_path.glob(f"*/{warehouse.latest_id() + 1:06d}-*.parquet"):
         if path not in known:
             path.unlink()
 

@@ -1,4 +1,4 @@
 -- avg_of_nobody for Spark
 SELECT
-  AVG(x) AS mean
+  AVG(CAST(x AS DOUBLE)) AS mean
 FROM nobody

@@ -1,7 +1,7 @@
 -- avg_of_whole_numbers for Spark
 SELECT
   grp,
-  AVG(n) AS mean
+  AVG(CAST(n AS DOUBLE)) AS mean
 FROM numbers
 GROUP BY
   grp

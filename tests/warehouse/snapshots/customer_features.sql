@@ -9,8 +9,8 @@ WITH dated AS (
     items,
     amount,
     returns_amount,
-    DATEDIFF(DAY, ordered_on, :as_of) - 1 AS age,
-    DATEDIFF(DAY, CAST('1900-01-01' AS DATE), ordered_on) /* Monday is 0; days are counted from a Monday, because engines number weekdays differently. */ % 7 AS weekday
+    CAST(DATEDIFF(DAY, ordered_on, CAST(:as_of AS DATE)) AS BIGINT) - 1 AS age,
+    CAST(DATEDIFF(DAY, CAST('1900-01-01' AS DATE), ordered_on) /* Monday is 0; days are counted from a Monday, because engines number weekdays differently. */ AS BIGINT) % 7 AS weekday
   FROM customer_orders
 ), sums AS (
   SELECT
@@ -64,13 +64,13 @@ SELECT
   sums.last_order_at AS last_order_at,
   sums.first_order_on AS first_order_on,
   sums.last_order_on AS last_order_on,
-  CAST(DATEDIFF(DAY, sums.last_order_on, :as_of) AS BIGINT) AS days_since_last_order,
-  CAST(DATEDIFF(DAY, sums.first_order_on, :as_of) AS BIGINT) AS tenure_days,
+  CAST(DATEDIFF(DAY, sums.last_order_on, CAST(:as_of AS DATE)) AS BIGINT) AS days_since_last_order,
+  CAST(DATEDIFF(DAY, sums.first_order_on, CAST(:as_of AS DATE)) AS BIGINT) AS tenure_days,
   COALESCE(sums.orders, 0) AS orders,
   COALESCE(gaps.order_days, 0) AS order_days,
   gaps.order_days - 1 AS frequency,
   CAST(DATEDIFF(DAY, sums.first_order_on, sums.last_order_on) AS DOUBLE) AS recency_days,
-  CAST(DATEDIFF(DAY, sums.first_order_on, :as_of) AS DOUBLE) AS age_days,
+  CAST(DATEDIFF(DAY, sums.first_order_on, CAST(:as_of AS DATE)) AS DOUBLE) AS age_days,
   COALESCE(sums.amount, 0) AS amount,
   COALESCE(sums.returns_amount, 0) AS returns_amount,
   CAST(sums.returns_amount AS DOUBLE) / NULLIF(CAST(sums.amount AS DOUBLE), 0.0) AS return_share,
@@ -87,7 +87,7 @@ SELECT
     )
   END AS sd_order_amount,
   sums.max_order_amount AS max_order_amount,
-  sums.items / NULLIF(CAST(sums.orders AS DOUBLE), 0.0) AS mean_order_items,
+  CAST(sums.items AS DOUBLE) / NULLIF(CAST(sums.orders AS DOUBLE), 0.0) AS mean_order_items,
   CAST(DATEDIFF(DAY, sums.first_order_on, sums.last_order_on) AS DOUBLE) / NULLIF(CAST(gaps.order_days - 1 AS DOUBLE), 0.0) AS mean_days_between_orders,
   gaps.sd_days_between_orders AS sd_days_between_orders,
   gaps.median_days_between_orders AS median_days_between_orders,

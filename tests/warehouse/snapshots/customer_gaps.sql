@@ -13,12 +13,12 @@ WITH purchase_days AS (
   SELECT
     customer_id,
     ordered_on,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_on NULLS LAST) AS place,
-    DATEDIFF(
+    CAST(ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_on NULLS LAST) AS BIGINT) AS place,
+    CAST(DATEDIFF(
       DAY,
       LAG(ordered_on) OVER (PARTITION BY customer_id ORDER BY ordered_on NULLS LAST),
       ordered_on
-    ) AS gap_days
+    ) AS BIGINT) AS gap_days
   FROM purchase_days
 ), sums AS (
   SELECT

@@ -12,7 +12,7 @@ SELECT
   CAST(SUM(returns_amount) AS BIGINT) AS returns_amount
 FROM orders
 WHERE
-  NOT customer_id IS NULL AND ordered_on < :as_of
+  NOT customer_id IS NULL AND ordered_on < CAST(:as_of AS DATE)
 GROUP BY
   customer_id,
   source,

@@ -8,7 +8,7 @@ FROM order_lines
 WHERE
   NOT customer_id IS NULL
   AND NOT product_id IS NULL
-  AND ordered_on < :as_of
+  AND ordered_on < CAST(:as_of AS DATE)
   AND line_kind = 'sale'
   AND item_kind = 'product'
 GROUP BY

@@ -4,7 +4,7 @@ WITH products AS (
     customer_id,
     product_id,
     amount,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, product_id NULLS LAST) AS place
+    CAST(ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, product_id NULLS LAST) AS BIGINT) AS place
   FROM customer_products
 ), by_product AS (
   SELECT
@@ -32,7 +32,7 @@ WITH products AS (
     customer_id,
     category,
     amount,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, category NULLS LAST) AS place
+    CAST(ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY amount DESC, category NULLS LAST) AS BIGINT) AS place
   FROM category_amounts
 ), by_category AS (
   SELECT

@@ -3,7 +3,7 @@ WITH seen AS (
   SELECT
     customer_id,
     MIN(ordered_on) AS first_seen_on,
-    MIN(CASE WHEN ordered_on < :as_of THEN country END) AS country
+    MIN(CASE WHEN ordered_on < CAST(:as_of AS DATE) THEN country END) AS country
   FROM order_lines
   WHERE
     NOT customer_id IS NULL
@@ -17,8 +17,8 @@ FROM customers
 LEFT JOIN seen
   ON seen.customer_id = customers.customer_id
 WHERE
-  seen.first_seen_on < :as_of
-  OR customers.joined_on < :as_of
+  seen.first_seen_on < CAST(:as_of AS DATE)
+  OR customers.joined_on < CAST(:as_of AS DATE)
   OR /* Of a customer file without dates: nothing says that they came later. */ (
     seen.first_seen_on IS NULL AND customers.joined_on IS NULL
   )

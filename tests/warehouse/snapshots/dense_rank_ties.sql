@@ -1,7 +1,7 @@
 -- dense_rank_ties for Spark
 SELECT
   id,
-  DENSE_RANK() OVER (ORDER BY n DESC) AS place
+  CAST(DENSE_RANK() OVER (ORDER BY n DESC) AS BIGINT) AS place
 FROM numbers
 ORDER BY
   id NULLS LAST

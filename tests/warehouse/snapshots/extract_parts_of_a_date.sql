@@ -1,9 +1,9 @@
 -- extract_parts_of_a_date for Spark
 SELECT
   id,
-  EXTRACT(YEAR FROM a) AS year,
-  EXTRACT(MONTH FROM a) AS month,
-  EXTRACT(DAY FROM a) AS day
+  CAST(EXTRACT(YEAR FROM a) AS BIGINT) AS year,
+  CAST(EXTRACT(MONTH FROM a) AS BIGINT) AS month,
+  CAST(EXTRACT(DAY FROM a) AS BIGINT) AS day
 FROM days
 ORDER BY
   id NULLS LAST

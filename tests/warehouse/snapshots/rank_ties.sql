@@ -1,7 +1,7 @@
 -- rank_ties for Spark
 SELECT
   id,
-  RANK() OVER (ORDER BY n DESC) AS place
+  CAST(RANK() OVER (ORDER BY n DESC) AS BIGINT) AS place
 FROM numbers
 ORDER BY
   id NULLS LAST

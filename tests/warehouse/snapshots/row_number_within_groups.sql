@@ -1,7 +1,7 @@
 -- row_number_within_groups for Spark
 SELECT
   id,
-  ROW_NUMBER() OVER (PARTITION BY grp ORDER BY n DESC, id NULLS LAST) AS place
+  CAST(ROW_NUMBER() OVER (PARTITION BY grp ORDER BY n DESC, id NULLS LAST) AS BIGINT) AS place
 FROM numbers
 ORDER BY
   id NULLS LAST

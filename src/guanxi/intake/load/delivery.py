@@ -37,6 +37,8 @@ class Account:
     set_aside: int
     known: int
     """Records that an earlier delivery of the same source had brought already."""
+    superseded: int = 0
+    """Lines of earlier deliveries that records of this one took the place of; they are kept, but count no more."""
 
     def __post_init__(self) -> None:
         if self.records != self.loaded + self.set_aside + self.known:
@@ -93,8 +95,8 @@ def load(
     )
     work = Work(publication, connection, staged, mapping, delivery, received_on)
     steps = {"orders": load_orders, "customers": load_customers, "products": load_products}
-    loaded, set_aside, known = steps[mapping.kind](work)
-    set_aside += write_unread(work)
-    account = Account(staged.rows + len(staged.unread), loaded, set_aside, known)
+    done = steps[mapping.kind](work)
+    set_aside = done.set_aside + write_unread(work)
+    account = Account(staged.rows + len(staged.unread), done.loaded, set_aside, done.known, done.superseded)
     progress.advance(account.records)
     return publication.describe(delivery, account=vars(account), quality={}), account

@@ -1,31 +1,16 @@
-"""Loading customers and products: one row each, what a later delivery says replacing what an earlier one said."""
+"""Loading files about customers and products."""
 
 from __future__ import annotations
 
 from guanxi.intake.countries import country_code
 from guanxi.intake.load.rejects import write_rejects
-from guanxi.intake.load.work import Work, parquet
+from guanxi.intake.load.said import FILE, say
+from guanxi.intake.load.work import Loaded, Work
 from guanxi.intake.parse import date_sql, decimal_sql, id_sql, identifier, literal, text_sql
 from guanxi.schema import TABLES
+from guanxi.warehouse.duckdb import parquet
 
-__all__ = ["add_missing", "country_sql", "load_customers", "load_products"]
-
-
-def add_missing(work: Work, table: str, rows: str) -> int:
-    """Add the rows of a query whose key is not in the table yet; returns how many.
-
-    Parameters
-    ----------
-    work : the load
-    table : a canonical table
-    rows : a query with some of its columns, one row a key
-    """
-    key = " AND ".join(f"new.{name} = old.{name}" for name in TABLES[table].key)
-    there = work.publication.files(table)
-    unknown = f"WHERE NOT EXISTS (SELECT 1 FROM {parquet(there)} AS old WHERE {key})" if there else ""
-    path = work.scratch(f"new-{table}")
-    work.write(_conformed(table, f"SELECT * FROM ({rows}) AS new {unknown}", _columns_of(work, rows)), path)
-    return work.publication.adopt(table, path)
+__all__ = ["country_sql", "load_customers", "load_products"]
 
 
 def country_sql(work: Work, value: str) -> str:
@@ -41,31 +26,30 @@ def country_sql(work: Work, value: str) -> str:
     return f"CASE {value} {cases} ELSE {value} END"
 
 
-def load_customers(work: Work) -> tuple[int, int, int]:
-    """Load a customer file; returns how many records were loaded, set aside, and known already."""
-    loaded, set_aside, known = _load_master(work, "customers")
-    contacts = [kind for kind in ("phone", "email") if kind in work.mapping.columns]
-    for kind in contacts:
+def load_customers(work: Work) -> Loaded:
+    """Load a customer file; returns what became of its records."""
+    done = _load_master(work, "customers")
+    for kind in (kind for kind in ("phone", "email") if kind in work.mapping.columns):
         customer, value = id_sql(work.mapping.columns["customer_id"]), id_sql(work.mapping.columns[kind])
-        add_missing(
+        say(
             work,
             "identifiers",
             f"""SELECT {literal(work.delivery.source)} AS source, {literal(kind)} AS kind, {value} AS value,
-                {customer} AS customer_id, CAST({work.delivery.id} AS BIGINT) AS delivery_id,
-                min(file_row_number + 1) AS source_row
+                {customer} AS customer_id, min(file_row_number + 1) AS source_row
             FROM {parquet([work.staged.path], row_numbers=True)}
             WHERE {customer} IS NOT NULL AND {value} IS NOT NULL GROUP BY ALL""",
+            by=FILE,
         )
-    return loaded, set_aside, known
+    return done
 
 
-def load_products(work: Work) -> tuple[int, int, int]:
-    """Load a product file; returns how many records were loaded, set aside, and known already."""
+def load_products(work: Work) -> Loaded:
+    """Load a product file; returns what became of its records."""
     return _load_master(work, "products")
 
 
-def _load_master(work: Work, table: str) -> tuple[int, int, int]:
-    """Replace what is known of each key by what this file says; a later record wins, empty fields do not."""
+def _load_master(work: Work, table: str) -> Loaded:
+    """Keep what this file says of each key; a later record wins, empty fields do not."""
     (key,) = TABLES[table].key
     values = {
         role: _value_sql(work, role, str(TABLES[table].column(role).type))
@@ -82,24 +66,14 @@ def _load_master(work: Work, table: str) -> tuple[int, int, int]:
         f"SELECT source_row, 'key_missing' AS problem FROM master WHERE {key} IS NULL",
         lambda _: work.mapping.columns[key].column,
     )
-    latest = ", ".join(f"arg_max({role}, source_row) AS {role}" for role in values if role != key)
-    rows = f"""SELECT {key}, {latest + "," if latest else ""} max(source_row) AS source_row,
-        CAST({work.delivery.id} AS BIGINT) AS delivery_id FROM master WHERE {key} IS NOT NULL GROUP BY {key}"""
-    columns = [*values, "source_row", "delivery_id"]
-    path = work.scratch(table)
-    there = work.publication.files(table)
-    if there:
-        # What this file does not speak of stays as it was; only who is new gets the defaults.
-        first = {name: ("new", "old") if name in columns else ("old", "new") for name in TABLES[table].names}
-        said = ", ".join(f"COALESCE({one}.{name}, {other}.{name}) AS {name}" for name, (one, other) in first.items())
-        merged = f"SELECT {said} FROM ({_conformed(table, rows, columns)}) AS new FULL JOIN {parquet(there)} AS old"
-        work.write(f"{merged} ON new.{key} = old.{key}", path)
-        work.publication.clear(table)
-    else:
-        work.write(_conformed(table, rows, columns), path)
-    work.publication.adopt(table, path)
-    used = int(str(work.one(f"SELECT count(*) FROM master WHERE {key} IS NOT NULL")))
-    return used, set_aside, 0
+    latest = "".join(f"arg_max({role}, source_row) AS {role}, " for role in values if role != key)
+    say(
+        work,
+        table,
+        f"SELECT {key}, {latest} max(source_row) AS source_row FROM master WHERE {key} IS NOT NULL GROUP BY {key}",
+        by=FILE,
+    )
+    return Loaded(int(str(work.one(f"SELECT count(*) FROM master WHERE {key} IS NOT NULL"))), set_aside)
 
 
 def _value_sql(work: Work, role: str, kind: str) -> str:
@@ -111,25 +85,3 @@ def _value_sql(work: Work, role: str, kind: str) -> str:
     if kind.startswith("decimal"):
         return decimal_sql(spec, precision=18, scale=6)
     return id_sql(spec) if role.endswith("_id") or role == "postal_code" else text_sql(spec)
-
-
-def _conformed(table: str, rows: str, columns: list[str]) -> str:
-    """A query's columns in the table's order and types, empty ones added."""
-    defaults = {"item_kind": "'product'"}
-    fields = ", ".join(
-        f"CAST({name if name in columns else defaults.get(name, 'NULL')} AS {_SQL_TYPES[str(column.type)]}) AS {name}"
-        for name, column in ((column.name, column) for column in TABLES[table].columns)
-    )
-    return f"SELECT {fields} FROM ({rows})"
-
-
-def _columns_of(work: Work, rows: str) -> list[str]:
-    return [row[0] for row in work.connection.execute(f"DESCRIBE {rows}").fetchall()]
-
-
-_SQL_TYPES = {
-    "string": "VARCHAR",
-    "int64": "BIGINT",
-    "date32[day]": "DATE",
-    "decimal128(18, 6)": "DECIMAL(18, 6)",
-}

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 import pyarrow as pa
 
 from guanxi import schema
-from guanxi.intake.load.work import Work, parquet
+from guanxi.intake.load.work import Work
 from guanxi.intake.parse import identifier
+from guanxi.warehouse.duckdb import parquet
 
 __all__ = ["write_rejects", "write_unread"]
 

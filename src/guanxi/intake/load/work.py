@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,18 @@ from guanxi.intake.parse import literal
 from guanxi.intake.staged import Staged
 from guanxi.warehouse import Delivery, Publication, Settings
 
-__all__ = ["Work", "parquet", "parsed_path"]
+__all__ = ["Loaded", "Work", "parsed_path"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of the records of a file that could be read."""
+
+    loaded: int
+    set_aside: int
+    known: int = 0
+    superseded: int = 0
+    """Lines of earlier deliveries in whose place those of this one are now."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +55,8 @@ class Work:
 
     def one(self, query: str) -> object:
         """The single value of a query."""
-        row = self.connection.execute(query).fetchone()
-        return row[0] if row else None
-
-
-def parquet(files: Sequence[str | Path], *, row_numbers: bool = False) -> str:
-    """Parquet files as a table in SQL."""
-    names = ", ".join(literal(str(file)) for file in files)
-    return f"read_parquet([{names}]{', file_row_number = true' if row_numbers else ''})"
+        rows = self.connection.execute(query).fetchall()
+        return rows[0][0] if rows else None
 
 
 def parsed_path(publication: Publication, delivery: Delivery) -> Path | None:

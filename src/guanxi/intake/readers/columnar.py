@@ -65,10 +65,11 @@ def stage_parquet(delivery: Delivery, target: Path, con: duckdb.DuckDBPyConnecti
 
 def _as_text(column: str, kind: str) -> str:
     if kind in ("DOUBLE", "FLOAT"):
+        # TRY, because DuckDB may cast rows that the condition leaves out.
         return (
             f"CASE WHEN isnan({column}) THEN NULL"
             f" WHEN {column} = trunc({column}) AND abs({column}) < {_LARGEST_EXACT}"
-            f" THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+            f" THEN CAST(TRY_CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
         )
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return f"CAST(to_json({column}) AS VARCHAR)"

@@ -30,7 +30,7 @@ from guanxi.intake.encoding import (
 from guanxi.intake.parse import identifier
 from guanxi.intake.readers.delivery import Delivery
 from guanxi.intake.readers.dialect import Dialect, sniff
-from guanxi.intake.readers.records import Record, Splitter, inspect
+from guanxi.intake.readers.records import LONGEST_RECORD_CHARACTERS, Record, Splitter, inspect
 from guanxi.intake.staged import LineIndex, Staged, Unread
 from guanxi.warehouse.duckdb import literal
 from guanxi.words import Message
@@ -40,7 +40,8 @@ __all__ = ["stage_delimited"]
 _NO_DELIMITER = "\x1f"
 """Stands for the delimiter of a single column: a control character that no text holds."""
 _LONGEST_RECORD_BYTES = 4 << 20
-_LONGEST_RECORD_CHARACTERS = 1 << 20
+_KEPT_CHARACTERS = 10_000
+"""Of a record too long to be one."""
 _SPECIAL = re.compile(r'[",;|\t\r\n]')
 
 
@@ -147,7 +148,7 @@ def _read_as_it_is(
     """Let DuckDB read the delivered file; None if it finds other records than were counted."""
     try:
         rows = _copy(con, delivery.path, dialect, target, skip=dialect.preamble_lines)
-    except duckdb.InvalidInputException:
+    except (duckdb.InvalidInputException, duckdb.NotImplementedException):
         return None
     return _Found(rows) if rows == records else None
 
@@ -279,13 +280,15 @@ class _Sieve:
                 fields = fields[:width]
             if len(fields) in self.dialect.layout.widths:
                 text = (self.dialect.delimiter or "").join(map(_quoted, fields + [""] * (width - len(fields))))
-                if len(text) <= _LONGEST_RECORD_CHARACTERS:
+                if len(text) <= LONGEST_RECORD_CHARACTERS:
                     self._padded += len(fields) < width
                     return text + self._end
                 reason = "intake.record_too_long"
             else:
                 reason = "intake.too_many_fields" if len(fields) > width else "intake.too_few_fields"
-        self.unread.append(Unread(record.line, None, None, str(reason), record.text))
+        whole = len(record.text) <= LONGEST_RECORD_CHARACTERS
+        text = record.text if whole else record.text[:_KEPT_CHARACTERS] + "…"
+        self.unread.append(Unread(record.line, None, None, str(reason), text))
         return None
 
 

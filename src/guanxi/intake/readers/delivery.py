@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import shutil
-import zlib
+import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-import zstandard
-
 from guanxi.errors import FileError
+from guanxi.intake.readers.packed import PACKED, require_sound_workbook, unpack_file
 from guanxi.words import Message
 
-__all__ = ["Delivery", "digest", "recognise", "require_file", "unpack"]
+__all__ = ["Delivery", "digest", "is_readable_name", "name_of", "recognise", "require_file", "unpack"]
 
-_CHUNK_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
-_PACKED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
+_PACKED_TWICE = 2
 # What a file is by its first bytes, where that is nothing we read: the code of the error that says so.
 _OTHER: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "intake.is_image"),
@@ -75,6 +72,10 @@ class Delivery:
     """``workbook``, ``parquet`` or ``text``."""
     notes: tuple[Message, ...] = ()
 
+    def is_named(self, format: str) -> bool:
+        """Whether the extension promises this format."""
+        return _BY_EXTENSION.get(_extension(self.name)) == format
+
     def noting_format(self, found: str) -> Delivery:
         """The same, with a note if the extension promises another format than was found."""
         promised = _BY_EXTENSION.get(_extension(self.name))
@@ -87,7 +88,7 @@ class Delivery:
 def _extension(name: str) -> str:
     """Of the content: ``.csv`` for ``orders.csv.gz``."""
     name = name.lower()
-    for packed in _PACKED.values():
+    for packed in PACKED.values():
         name = name.removesuffix(packed)
     return Path(name).suffix
 
@@ -103,32 +104,32 @@ def require_file(path: Path) -> None:
 
     Raises
     ------
-    FileError : missing, a folder (names what it holds that could be read), not permitted, empty.
+    FileError : missing, a folder (names what it holds that could be read), a pipe or a device, not permitted, empty.
     """
-    _head(path)
+    _head(path, name_of(path))
 
 
 def unpack(delivery: Delivery, into: Path) -> Delivery:
-    """Unpack ``.gz`` and ``.zst`` into the folder ``into``; any other file is taken as it is.
+    """Unpack ``.gz`` and ``.zst`` into the folder ``into``, also what was packed twice; any other file stays as it is.
 
     Raises
     ------
-    FileError : a damaged archive, or an empty one.
+    FileError : a damaged archive, an empty one, or one that unpacks to far more than a table would.
     """
-    path = delivery.path
-    head = _head(path)
-    for mark, extension in _PACKED.items():
-        if head.startswith(mark):
-            unpacked = into / f"{path.name}.unpacked"
-            try:
-                (_unpack_gzip if extension == ".gz" else _unpack_zstd)(path, unpacked)
-            except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-                unpacked.unlink(missing_ok=True)
-                raise FileError("intake.archive_damaged", path=path.name) from error
-            if not unpacked.stat().st_size:
-                unpacked.unlink()
-                raise FileError("intake.empty_file", path=path.name)
-            return replace(delivery, path=unpacked)
+    for times in range(1, _PACKED_TWICE + 1):
+        if not _head(delivery.path, delivery.name).startswith(tuple(PACKED)):
+            break
+        target = into / f"unpacked.{times}"
+        try:
+            unpack_file(delivery.path, target, delivery.name)
+            _head(target, delivery.name)
+        except FileError:
+            target.unlink(missing_ok=True)
+            raise
+        finally:
+            if times > 1:
+                delivery.path.unlink()
+        delivery = replace(delivery, path=target)
     return delivery
 
 
@@ -139,7 +140,9 @@ def recognise(delivery: Delivery) -> Delivery:
     ------
     FileError : a picture, a PDF, a program, an archive, a web page, a locked workbook: none holds a table we can read.
     """
-    head = _head(delivery.path)
+    head = _head(delivery.path, delivery.name)
+    if head.startswith(tuple(PACKED)):
+        raise FileError("intake.is_archive", path=delivery.name)
     for mark, code in _OTHER:
         if head.startswith(mark) and not (mark in (b"BM", b"MZ", b"RIFF") and _is_text(head)):
             raise FileError(code, path=delivery.name)
@@ -162,52 +165,49 @@ def recognise(delivery: Delivery) -> Delivery:
     return replace(delivery, format="text")
 
 
-def _head(path: Path) -> bytes:
+def name_of(path: Path) -> str:
+    """The name of a file as text; bytes in it that are none, as archives from elsewhere leave them, as ``\\xe9``.
+
+    >>> name_of(Path("orders.csv")), name_of(Path(os.fsdecode(b"caf\\xe9.csv")))
+    ('orders.csv', 'caf\\\\xe9.csv')
+    """
+    return os.fsencode(path.name).decode(errors="backslashreplace")
+
+
+def is_readable_name(name: str) -> bool:
+    """Whether the extension is one of those that are read, packed or not."""
+    return _extension(name) in _BY_EXTENSION
+
+
+def _head(path: Path, name: str) -> bytes:
     """The first bytes; every reason why there are none is an error with its own advice."""
+    told = str(path.with_name(name)) if name else str(path)
     try:
+        # Looked at before it is opened: to open a pipe is to wait for somebody who writes into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            if path.is_dir():
+                _raise_for_folder(path)
+            raise FileError("intake.not_a_file", path=told)
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
-        raise FileError("errors.no_such_file", path=str(path)) from error
-    except (IsADirectoryError, PermissionError) as error:
-        if path.is_dir():
-            _raise_for_folder(path)
-        raise FileError("intake.not_permitted", path=str(path)) from error
+        raise FileError("errors.no_such_file", path=told) from error
+    except PermissionError as error:
+        raise FileError("intake.not_permitted", path=told) from error
     except OSError as error:
-        raise FileError("intake.cannot_open", path=str(path), cause=error.strerror or str(error)) from error
+        raise FileError("intake.cannot_open", path=told, cause=error.strerror or str(error)) from error
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
-        raise FileError("intake.empty_file", path=path.name)
+        raise FileError("intake.empty_file", path=name)
     return head
 
 
 def _raise_for_folder(path: Path) -> None:
     usable = []
     with suppress(OSError):
-        usable = sorted(
-            each.name for each in path.iterdir() if each.is_file() and _extension(each.name) in _BY_EXTENSION
-        )
+        usable = sorted(name_of(each) for each in path.iterdir() if each.is_file() and is_readable_name(each.name))
     if usable:
         raise FileError("intake.is_folder", path=str(path), count=len(usable), files=usable[:10])
     raise FileError("intake.is_folder_without_tables", path=str(path))
-
-
-def _unpack_gzip(packed: Path, unpacked: Path) -> None:
-    with gzip.open(packed) as content, unpacked.open("wb") as target:
-        shutil.copyfileobj(content, target, _CHUNK_BYTES)
-
-
-def _unpack_zstd(packed: Path, unpacked: Path) -> None:
-    """Frame by frame: the stream reader takes a file that was cut off for one that ends."""
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    with packed.open("rb") as source, unpacked.open("wb") as target:
-        while octets := source.read(_CHUNK_BYTES):
-            while octets:
-                if frame.eof:
-                    frame = zstandard.ZstdDecompressor().decompressobj()
-                target.write(frame.decompress(octets))
-                octets = frame.unused_data
-    if not frame.eof:
-        raise EOFError
 
 
 def _is_text(head: bytes) -> bool:
@@ -220,9 +220,9 @@ def _require_workbook(delivery: Delivery) -> None:
             names = archive.namelist()
     except BadZipFile as error:
         raise FileError("intake.archive_damaged", path=delivery.name) from error
-    if any(name.startswith("xl/") for name in names):
-        return
-    if "content.xml" in names and "META-INF/manifest.xml" in names and _extension(delivery.name) != ".odt":
+    sheets = "content.xml" in names and "META-INF/manifest.xml" in names and _extension(delivery.name) != ".odt"
+    if sheets or any(name.startswith("xl/") for name in names):
+        require_sound_workbook(delivery.path, delivery.name)
         return
     if any(name.startswith(("word/", "ppt/")) for name in names):
         raise FileError("intake.is_document", path=delivery.name)

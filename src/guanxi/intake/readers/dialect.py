@@ -6,16 +6,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
+from typing import NoReturn
 
 from guanxi.errors import FileError
 from guanxi.intake.encoding import Guess, text_blocks
 from guanxi.intake.readers.delivery import Delivery
-from guanxi.intake.readers.layout import Layout, find_layout
-from guanxi.intake.readers.records import Record, Splitter
+from guanxi.intake.readers.layout import MOST_COLUMNS, MOST_NAMED, Layout, find_layout
+from guanxi.intake.readers.records import LONGEST_RECORD_CHARACTERS, Record, Splitter
 
 __all__ = ["Dialect", "sniff"]
 
 _DELIMITERS = (",", ";", "\t", "|")
+_NO_TEXT = "".join(_DELIMITERS) + " \t\r\n\0\ufeff"
 _SAMPLE_RECORDS = 1000
 _SAMPLE_CHARACTERS = 1 << 20
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
@@ -62,11 +64,15 @@ def sniff(delivery: Delivery, guess: Guess) -> Dialect:
     delimiter = separator[1] if separator else _delimiter(text)
     records = _sample(text, delimiter)[1 if separator else 0 :]
     rows = [record.fields for record in records if record.fields is not None]
-    if not rows:
+    if not text.strip(_NO_TEXT):
         raise FileError("intake.empty_file", path=delivery.name)
+    if not rows:
+        _raise_for_unreadable(delivery, records)
     layout = find_layout(rows)
+    if len(layout.columns) > MOST_COLUMNS:
+        raise FileError("intake.too_many_columns", path=delivery.name, limit=MOST_COLUMNS)
     if layout.first_record >= len(rows):
-        raise FileError("intake.only_header", path=delivery.name, columns=list(layout.columns))
+        raise FileError("intake.only_header", path=delivery.name, columns=list(layout.columns[:MOST_NAMED]))
     first_line, clean = _first_line(records, layout.first_record)
     return Dialect(
         guess=guess,
@@ -76,6 +82,18 @@ def sniff(delivery: Delivery, guess: Guess) -> Dialect:
         crlf=text.split("\n", 1)[0].endswith("\r"),
         old_mac=old_mac,
         orderly=guess.codec == "utf-8" and not old_mac and layout.widths == {len(layout.columns)} and clean,
+    )
+
+
+def _raise_for_unreadable(delivery: Delivery, records: list[Record]) -> NoReturn:
+    """No record of the sample can be read."""
+    if all(record.reason == "intake.record_too_long" for record in records):
+        if len(records) > 1:
+            raise FileError("intake.too_many_columns", path=delivery.name, limit=MOST_COLUMNS)
+        raise FileError("intake.no_lines", path=delivery.name, limit=LONGEST_RECORD_CHARACTERS)
+    first, total = records[0], len(records)
+    raise FileError(
+        "intake.mostly_unreadable", path=delivery.name, rows=total, total=total, line=first.line, reason=first.reason
     )
 
 

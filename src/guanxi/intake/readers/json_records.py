@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from guanxi.errors import FileError
-from guanxi.intake.encoding import ENCODING_NAMES, TRIED, Block, guess_encoding, text_blocks
+from guanxi.intake.encoding import ENCODING_NAMES, TRIED, Block, guess_encoding, text_blocks, text_pieces
 from guanxi.intake.parse import identifier
 from guanxi.intake.readers.delivery import Delivery
-from guanxi.intake.readers.layout import unique_names
+from guanxi.intake.readers.layout import MOST_COLUMNS, unique_names
+from guanxi.intake.readers.records import LONGEST_RECORD_CHARACTERS
 from guanxi.intake.staged import LineIndex, Staged, Unread
 from guanxi.warehouse.duckdb import literal
 from guanxi.words import Message
@@ -32,11 +33,13 @@ from guanxi.words import Message
 __all__ = ["looks_like_json", "stage_json"]
 
 _BATCH_RECORDS = 20_000
-_MOST_COLUMNS = 2000
-_LONGEST = 64 << 20
+_LONGEST = 16 << 20
 """Characters of one element of an array; what is longer is no record."""
+_KEPT_CHARACTERS = 10_000
+"""Of a record too long to be one."""
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
 _PLAIN = frozenset({str, type(None)})
+_OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -51,7 +54,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=str, parse_int=str, parse_constant=str)
+def _constant(name: str) -> str | None:
+    """What Python writes for floats that JSON does not have: the one that is no number is no value."""
+    return None if name == "NaN" else name
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=str, parse_int=str, parse_constant=_constant)
 _scan = _DECODER.scan_once  # type: ignore[attr-defined]
 """Half as long as the decoder's own methods, which look for blanks round the value."""
 
@@ -68,50 +76,47 @@ class _Item:
     """Keys with lists of objects: what one finds where an object is wrapped round the records."""
 
 
-def looks_like_json(path: Path) -> bool:
-    """Whether a text file starts like JSON records: an object that parses, or a list of objects."""
-    guess = guess_encoding(path)
+def looks_like_json(delivery: Delivery) -> bool:
+    """Whether a text file starts like JSON records: an object, or a list of objects."""
+    guess = guess_encoding(delivery.path)
     if guess.codec is None:
         return False
-    text = next(text_blocks(path, guess)).data.decode().lstrip()
+    text = next(text_pieces(delivery.path, guess)).data.decode().lstrip(" \t\r\n\0\ufeff")
     if text.startswith("["):
-        return text[1:].lstrip().startswith(("{", "]"))
-    if not text.startswith("{"):
-        return False
-    try:
-        _DECODER.raw_decode(text)
-    except ValueError:
-        # A damaged first line does not make a table of it: the next ones are asked.
-        return any(_is_object(line) for line in islice(text.split("\n"), 1, 20))
-    return True
+        # A list of something else is no table, but it is JSON where its name says so.
+        return text[1:].lstrip().startswith(("{", "]")) or delivery.is_named("jsonl")
+    # A damaged first line does not make a table of it: the next ones are asked.
+    return text.startswith("{") and (bool(_OBJECT.match(text)) or any(map(_is_object, islice(text.split("\n"), 20))))
 
 
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
-def stage_json(delivery: Delivery, target: Path, con: duckdb.DuckDBPyConnection) -> Staged:
+def stage_json(
+    delivery: Delivery, target: Path, con: duckdb.DuckDBPyConnection, *, one_record_is_enough: bool = False
+) -> Staged:
     """Stage JSON records as ``target``. A line that is no record is set aside; an array must be whole.
+
+    ``one_record_is_enough``: a single object with a list in it is a record, and not something wrapped round records.
 
     Raises
     ------
     FileError : damaged array; an object around the records; most lines are no records; no record at all.
     """
     guess = guess_encoding(delivery.path)
-    blocks = text_blocks(delivery.path, guess)
-    first = next(blocks)
-    blocks = _with_first(first, blocks, delivery.advance)
-    in_lines = _in_lines(first.data.decode())
+    in_lines = _in_lines(next(text_pieces(delivery.path, guess)).data.decode())
+    blocks = _telling((text_blocks if in_lines else text_pieces)(delivery.path, guess), delivery.advance)
     items = _lines(blocks) if in_lines else _values(blocks, delivery.name)
     writer = _Parts(delivery, target)
     try:
         while batch := list(islice(items, _BATCH_RECORDS)):
             writer.add(batch)
         writer.close()
-        columns, notes = _require_table(delivery, writer)
+        columns, notes = _require_table(delivery, writer, one_record_is_enough=one_record_is_enough)
         texts = ", ".join(f"c{at} AS {identifier(name)}" for at, name in enumerate(columns))
         parts = ", ".join(literal(part) for part in writer.parts)
         con.execute(
@@ -137,8 +142,8 @@ def stage_json(delivery: Delivery, target: Path, con: duckdb.DuckDBPyConnection)
     )
 
 
-def _with_first(first: Block, blocks: Iterator[Block], advance: Callable[[int], None]) -> Iterator[Block]:
-    for block in chain([first], blocks):
+def _telling(blocks: Iterator[Block], advance: Callable[[int], None]) -> Iterator[Block]:
+    for block in blocks:
         advance(len(block.data))
         yield block
 
@@ -149,7 +154,9 @@ def _in_lines(text: str) -> bool:
     return any(_is_object(line) for line in lines) and not text.lstrip().startswith("[")
 
 
-def _require_table(delivery: Delivery, writer: _Parts) -> tuple[tuple[str, ...], list[Message]]:
+def _require_table(
+    delivery: Delivery, writer: _Parts, *, one_record_is_enough: bool
+) -> tuple[tuple[str, ...], list[Message]]:
     rows, unread = writer.rows, writer.unread
     if rows < len(unread):
         parameters: dict[str, Any] = {"path": delivery.name, "rows": len(unread), "total": len(unread) + rows}
@@ -158,7 +165,7 @@ def _require_table(delivery: Delivery, writer: _Parts) -> tuple[tuple[str, ...],
         raise FileError("intake.mostly_unreadable", line=unread[0].line, reason=unread[0].reason, **parameters)
     if not rows or not writer.keys:
         raise FileError("intake.empty_file", path=delivery.name)
-    if rows == 1 and writer.lists:
+    if rows == 1 and writer.lists and not one_record_is_enough:
         raise FileError("intake.json_nested", path=delivery.name, names=writer.lists)
     notes: list[Message] = []
     return unique_names([" ".join(key.split()) for key in writer.keys], notes), notes
@@ -170,6 +177,9 @@ def _lines(blocks: Iterator[Block]) -> Iterator[_Item]:
         for at, line in enumerate(block.data.decode().split("\n"), block.first_line):
             text = line.strip(" \t\r\0\ufeff")
             if not text:
+                continue
+            if len(text) > LONGEST_RECORD_CHARACTERS:
+                yield _Item(at, None, "intake.record_too_long", text[:_KEPT_CHARACTERS] + "…")
                 continue
             if at in block.undecodable:
                 yield _Item(at, None, "intake.undecodable", text)
@@ -197,7 +207,7 @@ def _values(blocks: Iterator[Block], name: str) -> Iterator[_Item]:
             at += in_array
             continue
         if in_array and text.startswith("]", at):
-            if text[at + 1 :].strip() or next(blocks, None) is not None:
+            if text[at + 1 :].strip() or any(block.data.strip() or block.undecodable for block in blocks):
                 raise FileError("intake.json_damaged", path=name, line=line)
             return
         try:
@@ -217,6 +227,13 @@ def _values(blocks: Iterator[Block], name: str) -> Iterator[_Item]:
 
 def _item(line: int, value: Any, text: str) -> _Item:
     """A record's values as text."""
+    try:
+        return _record(line, value, text)
+    except RecursionError:
+        return _Item(line, None, "intake.broken_json", text)
+
+
+def _record(line: int, value: Any, text: str) -> _Item:
     if not isinstance(value, dict):
         return _Item(line, None, "intake.not_an_object", text)
     if "\\u" in text and _SURROGATE.search(text) and not _is_encodable(value):
@@ -286,7 +303,7 @@ class _Parts:
         schema = pa.schema([(f"c{at}", pa.string()) for at in range(len(self.keys))])
         if self._writer is None or len(self.keys) > self._width:
             self._next_part(schema)
-        assert self._writer is not None  # noqa: S101
+        assert self._writer is not None
         self._writer.write_batch(pa.record_batch(arrays, schema=schema))
 
     def close(self) -> None:
@@ -307,8 +324,8 @@ class _Parts:
         for record in records:
             if not record.keys() <= self.keys.keys():
                 self.keys.update(dict.fromkeys(record))
-        if len(self.keys) > _MOST_COLUMNS:
-            raise FileError("intake.too_many_columns", path=self._delivery.name, limit=_MOST_COLUMNS)
+        if len(self.keys) > MOST_COLUMNS:
+            raise FileError("intake.too_many_columns", path=self._delivery.name, limit=MOST_COLUMNS)
 
     def _next_part(self, schema: pa.Schema) -> None:
         if self._writer is not None:

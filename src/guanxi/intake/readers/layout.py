@@ -12,8 +12,12 @@ from dataclasses import dataclass
 
 from guanxi.words import Message
 
-__all__ = ["Layout", "find_layout", "unique_names"]
+__all__ = ["MOST_COLUMNS", "MOST_NAMED", "Layout", "find_layout", "unique_names"]
 
+MOST_COLUMNS = 2000
+"""What has more is no table of customers or orders, but something else, or one that was misunderstood."""
+MOST_NAMED = 20
+"""So many columns are named in an error."""
 LAST_HEADER_ROW = 20
 """A header is looked for in so many rows."""
 

@@ -17,10 +17,11 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Inspection", "Record", "Splitter", "inspect", "split_fields"]
+__all__ = ["LONGEST_RECORD_CHARACTERS", "Inspection", "Record", "Splitter", "inspect", "split_fields"]
 
 LONGEST_RECORD_LINES = 1000
 """A quoted text with more lines than this is taken for a quote that nobody closed."""
+LONGEST_RECORD_CHARACTERS = 1 << 20
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 
 
@@ -239,6 +240,8 @@ class Splitter:
             reason = None
             if at in empty:
                 reason = "intake.only_nul"
+            elif len(line) > LONGEST_RECORD_CHARACTERS:
+                reason = "intake.record_too_long"
             elif '"' in line:
                 count, fields = self._quoted(lines, at)
                 if count == 0 and not last:
@@ -250,7 +253,7 @@ class Splitter:
             elif line and (self.width == 1 or not line.isspace()):
                 fields = line.split(self.delimiter) if self.delimiter else [line]
             if any(first_line + each in undecodable for each in range(at, at + count)):
-                fields, reason = None, "intake.undecodable"
+                fields, reason = None, reason or "intake.undecodable"
             if fields is not None or reason is not None:
                 yield Record(first_line + at, line, fields, reason)
             at += count
@@ -273,6 +276,8 @@ class Splitter:
         for count in range(1, min(LONGEST_RECORD_LINES, len(lines) - at) + 1):
             if count > 1:
                 text += "\n" + lines[at + count - 1]
+                if len(text) > LONGEST_RECORD_CHARACTERS:
+                    return 1, None
                 if '"' not in lines[at + count - 1]:
                     continue
             fields = split_fields(text.removesuffix("\r"), self.delimiter)

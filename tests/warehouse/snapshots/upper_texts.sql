@@ -1,7 +1,0 @@
--- upper_texts for Spark
-SELECT
-  id,
-  UPPER(t) AS t
-FROM texts
-ORDER BY
-  id NULLS LAST
