@@ -1,13 +1,15 @@
 """The command line: files in, files out; progress while it works, and a sentence to act on when something is wrong.
 
-This is only its door: it greets at once, and turns what goes wrong into a sentence and an exit code. The commands are in
-`guanxi.cli.app`; what stands behind them takes a second or two to import.
+This is only its door: it greets at once, and turns what goes wrong into a sentence and an exit code. The commands are
+in `guanxi.cli.app`; what stands behind them takes a second or two to import.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 from guanxi import __version__
@@ -24,22 +26,34 @@ _DISK = 6
 def main() -> None:
     """Run the command line; every error that is not a bug ends in one sentence and its exit code."""
     language = asked_language(sys.argv[1:])
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> NoReturn:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        if sys.stderr.isatty():
-            sys.stderr.write(say("cli.greeting", language, version=__version__) + "\n")
-            sys.stderr.flush()
+        _greet(language)
         importlib.import_module("guanxi.cli.app").app()
-    except GuanxiError as error:
-        _stop(error.say(language), error.exit_code)
-    except KeyboardInterrupt:
-        _stop(say("cli.interrupted", language), _INTERRUPTED)
-    except SystemExit as end:
-        # Typer has caught the interrupt already.
-        if end.code == _INTERRUPTED:
+    except BaseException as error:
+        # Typer ends the program itself, and DuckDB tells an interrupt in the middle of a query as an error of its own.
+        if interrupts or isinstance(error, KeyboardInterrupt) or getattr(error, "code", None) == _INTERRUPTED:
             _stop(say("cli.interrupted", language), _INTERRUPTED)
+        if isinstance(error, GuanxiError):
+            _stop(error.say(language), error.exit_code)
+        if isinstance(error, OSError):
+            _stop(say("cli.disk", language, problem=str(error)), _DISK)
         raise
-    except OSError as error:
-        _stop(say("cli.disk", language, problem=str(error)), _DISK)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _greet(language: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(say("cli.greeting", language, version=__version__) + "\n")
+        sys.stderr.flush()
 
 
 def _stop(sentence: str, code: int) -> NoReturn:

@@ -10,14 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from guanxi import mine as job, simulate as simulation
+from guanxi import mine as job
+from guanxi import simulate as simulation
+from guanxi.cli import care
 from guanxi.cli.bar import TerminalProgress
 from guanxi.cli.language import Language, asked_language
 from guanxi.cli.show import Printer
 from guanxi.errors import SettingError
 from guanxi.intake.mapping import Mapping
+from guanxi.simulate.files import Format
 from guanxi.studies import STUDIES
-from guanxi.warehouse import DuckDB, Warehouse
+from guanxi.warehouse import DuckDB
+from guanxi.warehouse.engines import engine_from
 from guanxi.words import say
 
 __all__ = ["app"]
@@ -47,13 +51,13 @@ Timezone = Annotated[str | None, typer.Option(help=_help("timezone"), metavar="T
 Currency = Annotated[str | None, typer.Option(help=_help("currency"), metavar="CUR")]
 Keep = Annotated[Path | None, typer.Option(help=_help("warehouse"), file_okay=False)]
 Into = Annotated[Path, typer.Option(help=_help("warehouse"), file_okay=False)]
+EngineName = Annotated[str, typer.Option("--engine", help=say("spark.help_engine", _SPOKEN), metavar="ENGINE")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=_help("dry_run"))]
 
 app = typer.Typer(
     name="guanxi", help=_help("guanxi"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-warehouse_app = typer.Typer(help=_help("warehouse_group"), no_args_is_help=True)
-app.add_typer(warehouse_app, name="warehouse")
+app.add_typer(care.app, name="warehouse")
 
 
 @app.command("mine", help=_help("mine"))
@@ -67,6 +71,7 @@ def mine_command(
     timezone: Timezone = None,
     currency: Currency = None,
     warehouse: Keep = None,
+    engine: EngineName = DuckDB.name,
     dry_run: DryRun = False,
 ) -> None:
     printer, console = _start(lang)
@@ -78,7 +83,7 @@ def mine_command(
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
             files, at=_now(), warehouse_path=warehouse, as_of=as_of, horizon_days=horizon_days, mapping=mapping,
-            currency=currency, timezone=timezone, language=lang, progress=progress,
+            currency=currency, timezone=timezone, language=lang, engine=engine_from(engine), progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
     if mined.intake is not None:
@@ -147,6 +152,7 @@ def study_command(
     as_of: AsOf = None,
     horizon_days: Horizon = 90,
     lang: Lang = _SPOKEN,
+    engine: EngineName = DuckDB.name,
 ) -> None:
     if name not in STUDIES:
         raise SettingError("errors.no_such_study", name=name, names=list(STUDIES))
@@ -154,8 +160,8 @@ def study_command(
     printer, console = _start(lang)
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
-            [], at=_now(), warehouse_path=warehouse, as_of=as_of, horizon_days=horizon_days, names=[name], language=lang,
-            progress=progress,
+            [], at=_now(), warehouse_path=warehouse, as_of=as_of, horizon_days=horizon_days, names=[name],
+            language=lang, engine=engine_from(engine), progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
     printer.mined(mined, written)
@@ -168,7 +174,7 @@ def simulate_command(
     seed: Annotated[int, typer.Option(help=_help("seed"))] = 1,
     days: Annotated[int, typer.Option(help=_help("days"))] = 730,
     dirt: Annotated[float, typer.Option(help=_help("dirt"))] = 0.1,
-    format_: Annotated[str, typer.Option("--format", help=_help("format"))] = "csv",
+    format_: Annotated[Format, typer.Option("--format", help=_help("format"))] = "csv",
     lang: Lang = _SPOKEN,
 ) -> None:
     printer, console = _start(lang)
@@ -176,24 +182,6 @@ def simulate_command(
     with TerminalProgress(console, lang) as progress:
         written = company.write(out, format=format_, progress=progress)
     printer.say("cli.done_simulate", path=str(out), files=[path.name for path in written.values()])
-
-
-@warehouse_app.command("list", help=_help("warehouse_list"))
-def warehouse_list(
-    directory: Annotated[Path, typer.Argument(help=_help("warehouse"), metavar="DIR")], lang: Lang = _SPOKEN
-) -> None:
-    with Warehouse.open(directory) as warehouse:
-        Printer(Console(), lang).history(warehouse.history())
-
-
-@warehouse_app.command("show", help=_help("warehouse_show"))
-def warehouse_show(
-    directory: Annotated[Path, typer.Argument(help=_help("warehouse"), metavar="DIR")],
-    snapshot: Annotated[int | None, typer.Option(help=_help("snapshot"))] = None,
-    lang: Lang = _SPOKEN,
-) -> None:
-    with Warehouse.open(directory) as warehouse:
-        Printer(Console(), lang).snapshot(warehouse.snapshot(snapshot))
 
 
 def _dry_run(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
 from guanxi.progress import Progress, Stage
 from guanxi.words import say
@@ -48,8 +49,13 @@ class TerminalProgress(Progress):
         if self._task is not None:
             task = self._bars.tasks[-1]
             seconds = task.elapsed or 0.0
-            speed = say("cli.rows_a_second", self._language, rows=round(stage.done / seconds)) if seconds >= 1 else ""
+            speed = self._speed(stage, seconds) if seconds >= 1 else ""
             self._bars.update(self._task, completed=stage.done, total=stage.total, speed=speed)
+
+    def _speed(self, stage: Stage, seconds: float) -> str:
+        if stage.code == "cli.stage_read":
+            return say("cli.megabytes_a_second", self._language, megabytes=stage.done / seconds / 1e6)
+        return say("cli.rows_a_second", self._language, rows=round(stage.done / seconds))
 
     def finished(self, stage: Stage) -> None:
         if self._task is not None:

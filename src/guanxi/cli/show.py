@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from guanxi.mine import Imported, Intake, Mined
 from guanxi.studies import STUDIES, Account
 from guanxi.studies.base import KEEP_OUT_RULES
 from guanxi.warehouse import Moment, Snapshot
-from guanxi.words import Message, say
+from guanxi.words import say
 
 __all__ = ["Printer"]
 
@@ -30,6 +31,10 @@ class Printer:
     def say(self, code: str, **parameters: object) -> None:
         """One sentence."""
         self.console.print(escape(say(code, self.language, **parameters)), soft_wrap=True)
+
+    def line(self, text: str) -> None:
+        """A text as it is."""
+        self.console.print(escape(text), soft_wrap=True)
 
     def intake(self, intake: Intake) -> None:
         """How each file was read, and what was assumed."""
@@ -131,7 +136,7 @@ class Printer:
         table = self._table("cli.column_table", "cli.column_rows", "cli.column_parts", "cli.column_bytes")
         for name, parts in sorted(snapshot.parts.items()):
             size = sum(part.bytes for part in parts)
-            table.add_row(name, f"{snapshot.rows(name):,}", str(len(parts)), f"{size / 2**20:,.1f} MiB")
+            table.add_row(name, f"{snapshot.rows(name):,}", str(len(parts)), f"{math.ceil(size / 1024):,} KiB")
         self.console.print(table)
         table = self._table("cli.column_delivery", "cli.column_file", "cli.column_source", "cli.column_records")
         for each in snapshot.deliveries:
@@ -154,5 +159,3 @@ class Printer:
         for heading in headings:
             table.add_column(say(heading, self.language), overflow="fold")
         return table
-
-

@@ -1,4 +1,4 @@
-"""The printed report: the chapters of the studies, with the data's quality before and the movement since last time after."""
+"""The printed report: the chapters of the studies, who moved since last time, and how good the data is."""
 
 from __future__ import annotations
 
@@ -163,24 +163,23 @@ def _files_table(files: Sequence[Imported]) -> DataTable:
 
 
 def _quality_table(files: Sequence[Imported]) -> DataTable:
-    judged = [each for each in files if each.quality is not None]
-    name = _name_column(files)
+    """The five measures line by line, a column per file."""
+    judged = [(each.staged.file, each.quality) for each in files if each.quality is not None]
+    alone = Message("mine.column_score")
     return DataTable(
         title=Message("mine.quality"),
         columns=[
-            *name,
-            *(Column(each, Message(f"quality.measure_{each}"), "percent", bar=True) for each in MEASURES),
-            Column("overall", Message("mine.column_overall"), "percent"),
+            Column("measure", Message("mine.column_measure")),
+            *(
+                Column(f"file_{place}", name if len(judged) > 1 else alone, "percent", bar=True)
+                for place, (name, _) in enumerate(judged)
+            ),
         ],
         rows=[
-            (
-                *(each.staged.file for _ in name),
-                *(each.quality.score(measure) for measure in MEASURES),
-                each.quality.overall,
-            )
-            for each in judged
-            if each.quality is not None
+            (Message(f"quality.measure_{measure}"), *(quality.score(measure) for _, quality in judged))
+            for measure in MEASURES
         ],
+        total=(Message("mine.column_overall"), *(quality.overall for _, quality in judged)),
         caption=Message("mine.quality_caption"),
     )
 

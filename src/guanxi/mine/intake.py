@@ -51,6 +51,11 @@ class Imported:
     known: Delivery | None = None
     """The earlier delivery of the same bytes; nothing was loaded."""
 
+    @property
+    def taken_for(self) -> Message:
+        """The file's name and what it was taken for."""
+        return Message("mine.taken_for", {"file": self.staged.file, "kind": f"mapping.kind_{self.mapping.kind}"})
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -186,9 +191,10 @@ def _read(
                     found = guessed.file_mapping()
                 reading.files.append(_Delivered(staged, found, guessed))
                 progress.advance(1)
+    alone = len(reading.files) == 1
     for each in list(reading.files):
         # A workbook may hold a sheet of notes beside the orders; alone, such a table is an error.
-        if each.mapping.missing and len(reading.files) > 1 and each.guess is not None:
+        if each.mapping.missing and not alone and each.guess is not None:
             reading.files.remove(each)
             reading.notes.append(Message("mine.not_a_table_of_ours", {"file": each.staged.file}))
         else:
@@ -207,11 +213,17 @@ def _require_complete(each: _Delivered) -> None:
         found = {role: spec.column for role, spec in each.mapping.columns.items()}
         roles = [role for role in group[0] if role not in found]
         columns = [*(f"    {role}: {column}" for role, column in found.items()), *(f"    {role}: …" for role in roles)]
-        head = ["version: 1", "files:", f"- source: {each.mapping.source}", f"  kind: {each.mapping.kind}", "  columns:"]
+        head = [
+            "version: 1",
+            "files:",
+            f"- source: {each.mapping.source}",
+            f"  kind: {each.mapping.kind}",
+            "  columns:",
+        ]
         raise MappingError(
             "mine.column_not_found", file=each.staged.file, kind=f"mapping.kind_{each.mapping.kind}",
             roles=[Message(f"mapping.role_{role}") for role in roles], columns=list(each.staged.columns),
-            mapping="\n".join([*head, *columns]),
+            mapping="\n".join([*head, "  columns:", *columns]),
         )  # fmt: skip
 
 
@@ -243,7 +255,10 @@ def _settings(
     wanted_zone = timezone or (mapping.timezone if mapping else None)
     if known is not None:
         there = known.settings
-        for name, wanted, found in (("currency", wanted_currency, there.currency), ("timezone", wanted_zone, there.timezone)):
+        for name, wanted, found in (
+            ("currency", wanted_currency, there.currency),
+            ("timezone", wanted_zone, there.timezone),
+        ):
             if wanted and wanted != found:
                 raise SettingError("mine.other_setting", name=name, wanted=wanted, found=found)
         return there
@@ -272,9 +287,7 @@ def _load(
     before = next(
         (d.quality for d in reversed(pending.base.deliveries) if d.source == each.mapping.source and d.quality), None
     )
-    delivery, account = load(
-        pending, connection, each.staged, each.mapping, received_on=received_on, progress=progress
-    )
+    delivery, account = load(pending, connection, each.staged, each.mapping, received_on=received_on, progress=progress)
     quality = _assess(connection, each, settings, received_on, parsed=parsed_path(pending, delivery))
     pending.describe(delivery, account=vars(account), quality=quality.as_data(with_personal=False))
     trend = compare(before, quality) if before else ()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from guanxi import studies
+from guanxi.errors import DataError
 from guanxi.intake.mapping import Mapping
 from guanxi.mine.intake import Intake, import_files
 from guanxi.mine.keep import keep_results
@@ -73,6 +74,11 @@ def mine(
     Returns
     -------
     Mined : to be written by `guanxi.mine.write_outputs`
+
+    Raises
+    ------
+    DataError : no order line was delivered, now or before, or none before ``as_of``.
+    InputError, SettingError, WarehouseError : as in `guanxi.mine.import_files` and `guanxi.studies.run`
     """
     progress = progress or Progress()
     engine = engine or DuckDB()
@@ -86,6 +92,8 @@ def mine(
             )  # fmt: skip
         with Warehouse.open(path) as warehouse:
             snapshot = warehouse.snapshot()
+            if intake is not None and not snapshot.rows("order_lines"):
+                raise DataError("mine.no_orders", files=[each.taken_for for each in intake.files])
             results = studies.run(
                 snapshot, names=names, as_of=as_of, horizon_days=horizon_days, engine=engine, progress=progress
             )
@@ -120,7 +128,7 @@ def dry_run(
     engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> tuple[Intake, list[tuple[str, Account]]]:
-    """What `mine` would do with these files, without keeping anything: the guesses, and per study the account of rows."""
+    """What `mine` would do with these files, keeping nothing: the guesses, and per study the account of rows."""
     accounts: list[tuple[str, Account]] = []
 
     def look(snapshot: Snapshot, _: Intake) -> None:
@@ -128,8 +136,9 @@ def dry_run(
 
     with tempfile.TemporaryDirectory(prefix="guanxi-") as directory:
         known = warehouse_path is not None and Warehouse.exists(warehouse_path)
+        path = warehouse_path if known and warehouse_path else Path(directory) / "warehouse"
         intake = import_files(
-            paths, warehouse_path if known and warehouse_path else Path(directory) / "warehouse", at=at, mapping=mapping,
-            currency=currency, timezone=timezone, language=language, progress=progress, dry_run=look,
+            paths, path, at=at, mapping=mapping, currency=currency, timezone=timezone, language=language,
+            progress=progress, dry_run=look,
         )  # fmt: skip
     return intake, accounts

@@ -31,7 +31,7 @@ class Movement:
     @property
     def moved(self) -> int:
         """Customers who were known then and are in another segment now."""
-        rows = self.table.filter(pc.and_(pc.is_valid(self.table["before"]), pc.not_equal(self.table["before"], self.table["after"])))
+        rows = self.table.filter(pc.not_equal(self.table["before"], self.table["after"]))
         return int(pc.sum(rows["customers"]).as_py() or 0)
 
     @property

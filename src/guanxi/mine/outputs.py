@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
@@ -200,9 +201,11 @@ def reasons_in_words(reasons: pa.ListArray, currency: str, language: str) -> pa.
             number = pc.binary_join_element_wise(_major(values, digits).cast(pa.string()), currency, " ")
         sentence = pc.binary_join_element_wise(before, number, after, "")
         texts = pc.if_else(pc.equal(codes, code), sentence, texts)
-    lengths = pc.fill_null(pc.list_value_length(reasons), 0)
-    offsets = pa.array([0], pa.int32()).to_numpy().tolist() + pc.cumulative_sum(lengths).to_pylist()
-    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts), "; " if language == "en" else "；")
+    lengths = pc.fill_null(pc.list_value_length(reasons), 0).to_numpy()
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    joined = pc.binary_join(
+        pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts), "; " if language == "en" else "；"
+    )
     return pc.if_else(pc.is_valid(reasons), joined, None)
 
 

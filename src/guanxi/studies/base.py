@@ -21,8 +21,8 @@ from guanxi.words import Message
 
 __all__ = ["KEEP_OUT_RULES", "Account", "Judgement", "Result", "Study", "account_of", "scores_table", "study_query"]
 
-KEEP_OUT_RULES = ("already_known", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
-"""Why a usable row may be kept out of a study, in the order in which the rules are asked; ``studies.rule_NAME`` in words."""
+KEEP_OUT_RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
+"""Why a usable row may be kept out of a study, in the order in which the rules are asked (``studies.rule_NAME``)."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,7 @@ def account_of(session: Session, *, as_of: dt.date, rules: Sequence[str]) -> Acc
     found = session.run(study_query("lines_by_rule"), {"as_of": as_of})
     counts = dict(zip(found["rule"].to_pylist(), found["lines"].to_pylist(), strict=True))
     counts["already_known"] = total["known"]
+    counts["superseded"] = sum(each.account.get("superseded", 0) for each in deliveries)
     kept_out = {rule: counts[rule] for rule in KEEP_OUT_RULES if rule in rules and counts.get(rule)}
     return Account(total["records"], total["set_aside"], kept_out)
 

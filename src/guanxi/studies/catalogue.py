@@ -64,9 +64,7 @@ def run(
         return list(_results(session, names, as_of, horizon_days, progress))
 
 
-def accounts(
-    snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine
-) -> list[tuple[str, Account]]:
+def accounts(snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine) -> list[tuple[str, Account]]:
     """What each study would use, set aside and keep out, without running it; ``as_of`` as in `run`."""
     with engine.bind(snapshot) as session:
         as_of = as_of or _events(session)[1] + dt.timedelta(days=1)

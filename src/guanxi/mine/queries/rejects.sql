@@ -13,4 +13,4 @@ SELECT
     reason,
     record
 FROM rejects
-ORDER BY delivery_id, file, line, reason
+ORDER BY delivery_id, file, line, reason, "column"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,6 +20,8 @@ __all__ = ["Context", "missing", "sections"]
 
 _COHORTS = 13
 _TOP_ROWS = 15
+_GRACE_DAYS = 3
+"""A first period still counts as complete if the first order came so many days into it: holidays, a weekend."""
 _LONG_HISTORY_DAYS = 120
 """With less history than this, sales are shown by week."""
 
@@ -77,9 +81,9 @@ def _sales(days: pa.Table, context: Context) -> Section:
     labels = [each.label for each in periods]
     whole = [each for each in periods if each.complete]
     finding = None
-    if len(whole) >= 2:
+    if len(whole) >= 2 and whole[-2].amount > 0:
         before, last = whole[-2], whole[-1]
-        change = (last.amount - before.amount) / before.amount if before.amount else 0.0
+        change = (last.amount - before.amount) / before.amount
         best = max(whole, key=lambda each: each.amount)
         words = {"period": last.label, "before": before.label, "change": abs(change), "best": best.label}
         finding = Message("overview.finding_sales_up" if change >= 0 else "overview.finding_sales_down", words)
@@ -106,10 +110,9 @@ def _sales(days: pa.Table, context: Context) -> Section:
     return Section(id="sales", title=Message("overview.sales"), figures=[sales, orders])
 
 
-def _periods(days: Sequence[Mapping[str, object]], as_of: dt.date) -> Iterator[_Period]:
+def _periods(days: Sequence[Mapping[str, Any]], as_of: dt.date) -> Iterator[_Period]:
     """Sales by month, or by week where the history is short; the first and the last may be incomplete."""
     first = days[0]["ordered_on"]
-    assert isinstance(first, dt.date)
     weekly = (as_of - first).days < _LONG_HISTORY_DAYS
     sums: dict[dt.date, list[int]] = {}
     start = first - dt.timedelta(days=first.weekday()) if weekly else first.replace(day=1)
@@ -118,13 +121,12 @@ def _periods(days: Sequence[Mapping[str, object]], as_of: dt.date) -> Iterator[_
         start += dt.timedelta(days=7 if weekly else calendar.monthrange(start.year, start.month)[1])
     for row in days:
         day = row["ordered_on"]
-        assert isinstance(day, dt.date)
         sum_of = sums[day - dt.timedelta(days=day.weekday()) if weekly else day.replace(day=1)]
         for place, name in enumerate(("orders", "amount", "returns_amount")):
-            sum_of[place] += int(str(row[name]))
+            sum_of[place] += row[name]
     for begin, (orders, amount, returns) in sums.items():
         length = 7 if weekly else calendar.monthrange(begin.year, begin.month)[1]
-        complete = begin + dt.timedelta(days=length) <= as_of
+        complete = begin + dt.timedelta(days=length) <= as_of and first <= begin + dt.timedelta(days=_GRACE_DAYS)
         yield _Period(begin.isoformat() if weekly else f"{begin:%Y-%m}", orders, amount, returns, complete)
 
 
@@ -137,7 +139,7 @@ def _returning(tables: Tables, context: Context) -> Section:
         share = sum(row["customers"] for row in again) / buyers
         amount = sum(row["amount"] for row in counts) or 1
         shown = [1, 2, 3, 4, 5, 6, 11, None]
-        ranges = list(zip(shown[:-1], shown[1:], strict=True))
+        ranges = list(itertools.pairwise(shown))
         per_range = [
             sum(row["customers"] for row in counts if low <= row["orders"] and (high is None or row["orders"] < high))
             for low, high in ranges
@@ -167,16 +169,17 @@ def _returning(tables: Tables, context: Context) -> Section:
 
 
 def _cohorts(rows: Sequence[Mapping[str, int]], context: Context) -> list[Figure]:
-    now = context.as_of.year * 12 + context.as_of.month - 1
-    if context.as_of.day == 1:
-        now -= 1
+    complete = context.as_of.year * 12 + context.as_of.month - 2
+    now = complete if context.as_of.day == 1 else complete + 1
     starts = sorted({row["first_month"] for row in rows})[-_COHORTS:]
     if len(starts) < 2:
         return []
     sizes = {row["first_month"]: row["customers"] for row in rows if row["first_month"] == row["month"]}
     active = {(row["first_month"], row["month"]): row["customers"] for row in rows}
     shares = [[active.get((start, month), 0) / sizes[start] for month in range(start + 1, now + 1)] for start in starts]
-    seen = [(shares[place][0], sizes[start]) for place, start in enumerate(starts) if shares[place] and start + 1 < now]
+    # Who bought in the very first month may have been a customer long before.
+    beginning = min(row["first_month"] for row in rows)
+    seen = [(shares[place][0], sizes[start]) for place, start in enumerate(starts) if beginning < start < complete]
     finding = None
     if seen:
         mean = sum(share * size for share, size in seen) / sum(size for _, size in seen)
@@ -190,13 +193,13 @@ def _cohorts(rows: Sequence[Mapping[str, int]], context: Context) -> list[Figure
                 [f"{start // 12}-{start % 12 + 1:02}" for start in starts], [sizes[start] for start in starts], shares,
                 period=Message("overview.months_after"),
             ),
-            caption=Message("overview.caption_cohorts"),
+            caption=Message("overview.caption_cohorts", {"as_of": context.as_of}),
         )
     ]  # fmt: skip
 
 
-def _countries(rows: Sequence[Mapping[str, object]], context: Context) -> Section:
-    total = sum(int(str(row["amount"])) for row in rows) or 1
+def _countries(rows: Sequence[Mapping[str, Any]], context: Context) -> Section:
+    total = sum(row["amount"] for row in rows) or 1
     shown = rows[:_TOP_ROWS]
     first = shown[0]
     return Section(
@@ -214,8 +217,7 @@ def _countries(rows: Sequence[Mapping[str, object]], context: Context) -> Sectio
                 ],
                 rows=[
                     (
-                        _country(str(row["country"])), row["customers"], row["orders"], row["amount"],
-                        int(str(row["amount"])) / total,
+                        _country(row["country"]), row["customers"], row["orders"], row["amount"], row["amount"] / total,
                     )
                     for row in shown
                 ],
@@ -225,10 +227,10 @@ def _countries(rows: Sequence[Mapping[str, object]], context: Context) -> Sectio
         intro=[
             Message(
                 "overview.finding_countries",
-                {"country": _country(str(first["country"])), "share": int(str(first["amount"])) / total, "count": len(rows)},
+                {"country": _country(first["country"]), "share": first["amount"] / total, "count": len(rows)},
             )
         ],
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _country(code: str) -> Message | str:
@@ -239,6 +241,7 @@ def _country(code: str) -> Message | str:
 def _products(table: pa.Table, context: Context) -> Section:
     total = sum(table["amount"].to_pylist()) or 1
     shown = table.slice(0, _TOP_ROWS).to_pylist()
+    whole = all(row["items"] == round(row["items"]) for row in shown)
     return Section(
         id="products",
         title=Message("overview.products"),
@@ -248,14 +251,15 @@ def _products(table: pa.Table, context: Context) -> Section:
                 columns=[
                     Column("product", Message("overview.column_product")),
                     Column("description", Message("overview.column_description")),
-                    Column("items", Message("overview.column_items"), "number"),
+                    Column("items", Message("overview.column_items"), "int" if whole else "number"),
                     Column("amount", Message("overview.column_amount"), context.kind, bar=True),
                     Column("share", Message("overview.column_share"), "percent"),
                     Column("returns", Message("overview.column_returns"), "percent"),
                 ],
                 rows=[
                     (
-                        row["product_id"], row["description"], row["items"], row["amount"], row["amount"] / total,
+                        row["product_id"], row["description"], int(row["items"]) if whole else row["items"],
+                        row["amount"], row["amount"] / total,
                         row["returns_amount"] / row["amount"] if row["amount"] else None,
                     )
                     for row in shown

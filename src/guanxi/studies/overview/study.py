@@ -16,10 +16,10 @@ from guanxi.warehouse import Session
 
 __all__ = ["STUDY", "run"]
 
-_RULES = ("already_known", "not_yet", "test_line", "cancelled", "no_amount")
+_RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount")
 
 
-def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
+def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:  # noqa: ARG001 - all studies are asked alike
     """Count sales as of a date.
 
     Parameters

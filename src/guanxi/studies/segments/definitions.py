@@ -117,7 +117,9 @@ def silent(days_since_last_order: Reals, mean_days_between_orders: Reals) -> Fla
     own = mean_days_between_orders[~np.isnan(mean_days_between_orders)]
     usual = np.quantile(own, 0.9) if len(own) else np.inf
     limit = np.where(np.isnan(mean_days_between_orders), usual, 3 * mean_days_between_orders)
-    return np.greater(days_since_last_order, limit, where=~np.isnan(days_since_last_order), out=np.zeros(len(limit), bool))
+    return np.greater(
+        days_since_last_order, limit, where=~np.isnan(days_since_last_order), out=np.zeros(len(limit), bool)
+    )
 
 
 def _bottom_half(values: Reals) -> Flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,13 @@ __all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "definition", "se
 
 CALL_LIST_ROWS = 25
 _LEAVING = ("cannot_lose", "at_risk")
+_ADVICE = {
+    "win_back": _LEAVING,
+    "thank": ("champions",),
+    "second_order": ("new", "promising"),
+    "build": ("potential_loyal",),
+    "wake": ("about_to_sleep", "need_attention"),
+}
 _CURVE_POINTS = 100
 Edges = Mapping[str, npt.NDArray[np.float64]]
 
@@ -71,19 +78,20 @@ def definition(segment: str, edges: Edges | None) -> Message:
 
 
 def sections(table: pa.Table, segments: pa.Table, context: Context) -> list[Section]:
-    """The chapters ``segments`` and ``concentration``."""
+    """The chapters ``segments`` and ``concentration``; none where nobody is known."""
+    if table.num_rows == 0:
+        return []
     return [_segments(table, segments, context), _concentration(table, context)]
 
 
 def advice(table: pa.Table, context: Context) -> list[Advice]:
     """What to do, by segment, most money first."""
     found = []
-    for segments, code in ((_LEAVING, "win_back"), (("champions",), "thank"), (("new", "promising"), "second_order"),
-                           (("potential_loyal",), "build"), (("about_to_sleep", "need_attention"), "wake")):  # fmt: skip
+    for code, segments in _ADVICE.items():
         rows = table.filter(pc.is_in(table["segment"], pa.array(segments)))
         if rows.num_rows:
             amount = float(pc.sum(rows["amount"]).as_py())
-            names = [name(each) for each in segments]
+            names = [Message("segments.quoted", {"name": name(each)}) for each in segments]
             words = {"segments": names, "customers": rows.num_rows, "days": context.horizon_days}
             found.append(
                 (
@@ -120,7 +128,7 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
             tuple(name(str(value)) if key == "segment" else value for key, value in row.items())
             for row in rows.select(columns).slice(0, CALL_LIST_ROWS).to_pylist()
         ],
-        caption=Message("segments.call_list_caption"),
+        caption=Message("segments.call_list_caption", {"counted": context.counted}),
     )
 
 
@@ -163,7 +171,7 @@ def _segments(table: pa.Table, segments: pa.Table, context: Context) -> Section:
                 id="rfm",
                 title=Message("segments.figure_rfm"),
                 chart=charts.rfm_grid({(row["r"], row["f"]): row["count_all"] for row in grid}),
-                caption=Message("segments.caption_rfm"),
+                caption=Message("segments.caption_rfm", {"counted": context.counted}),
             )
         )
     tables = [segments_sheet(segments, context), _groups_table(table, context)]
@@ -197,7 +205,7 @@ def segments_sheet(segments: pa.Table, context: Context) -> DataTable:
             (
                 name(str(row["segment"])),
                 definition(str(row["segment"]), context.edges),
-                *(row[each.key] for each in columns[2:6]),  # type: ignore[misc]
+                *(row[each.key] for each in columns[2:6]),
                 Message(f"segments.{row['segment']}_advice"),
             )
             for row in segments.to_pylist()
@@ -218,14 +226,16 @@ def _groups_table(table: pa.Table, context: Context) -> DataTable:
             Column("customers", Message("segments.column_customers"), "int", bar=True),
             Column("silent", Message("segments.column_silent"), "int"),
             Column("amount", Message("segments.column_amount"), context.kind, bar=True),
-            Column("expected", Message("segments.column_expected", {"days": context.horizon_days}), context.kind, bar=True),
+            Column(
+                "expected", Message("segments.column_expected", {"days": context.horizon_days}), context.kind, bar=True
+            ),
         ],
         rows=[
             (name(f"group_{g}"), row["count_all"], row["is_silent_sum"], row["amount_sum"], row["expected_amount_sum"])
             for g in definitions.VALUE_GROUPS
             if (row := found.get(g))
         ],
-        caption=Message("segments.groups_caption", {"days": context.horizon_days}),
+        caption=Message("segments.groups_caption", {"days": context.horizon_days, "counted": context.counted}),
     )
 
 
@@ -249,7 +259,9 @@ def _later_table(later: pa.Table, context: Context) -> DataTable:
             Column("amount", Message("segments.column_mean_later_amount"), context.kind, bar=True),
         ],
         rows=rows,
-        caption=Message("segments.later_caption", {"since": since, "days": context.horizon_days}),
+        caption=Message(
+            "segments.later_caption", {"since": since, "days": context.horizon_days, "counted": context.counted}
+        ),
     )
 
 
@@ -266,7 +278,9 @@ def _concentration(table: pa.Table, context: Context) -> Section:
             Figure(
                 id="pareto",
                 title=Message("segments.figure_pareto"),
-                finding=Message("segments.finding_pareto", {"share": mark[0], "amount_share": mark[1], "customers": fifth}),
+                finding=Message(
+                    "segments.finding_pareto", {"share": mark[0], "amount_share": mark[1], "customers": fifth}
+                ),
                 chart=charts.pareto([(p / len(amount), float(share[p - 1])) for p in places], marks=[mark]),
                 caption=context.counted,
             )
@@ -289,7 +303,7 @@ def _concentration(table: pa.Table, context: Context) -> Section:
             for c in "ABC"
             if (row := found.get(c))
         ],
-        caption=Message("segments.abc_caption"),
+        caption=Message("segments.abc_caption", {"counted": context.counted}),
     )
     return Section(
         id="concentration",
@@ -313,12 +327,17 @@ def _days(low: float | None, high: float | None) -> Message:
 
 
 def _orders(low: float | None, high: float | None) -> Message:
-    return _between("segments.orders", int(low) if low is not None else None, int(high) - 1 if high is not None else None)
+    return _between(
+        "segments.orders", int(low) if low is not None else None, int(high) - 1 if high is not None else None
+    )
 
 
 def _between(code: str, least: int | None, most: int | None) -> Message:
     if least is None and most is None:
         return Message(f"{code}_any")
+    # There is nothing below one order or one day.
+    if most == 1:
+        return Message(f"{code}_one")
     if least is None:
         return Message(f"{code}_at_most", {"most": most})
     if most is None:

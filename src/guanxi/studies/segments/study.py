@@ -28,7 +28,7 @@ from guanxi.words import Message
 
 __all__ = ["STUDY", "run"]
 
-_RULES = ("already_known", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
+_RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
 _VIP_SHARE = 0.05
 _LEAST_BUYERS = 100
 """Gate of the judgement: with fewer buyers at the cut-off, an interval says nothing."""
@@ -45,9 +45,9 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
 
     Returns
     -------
-    Result : ``members`` has one row per customer with segment, value_group, abc, is_vip, is_silent; ``scores`` has r, f,
-        m, expected_orders, expected_amount (minor units over the horizon); ``tables["customers"]`` all of it in one row
-        per customer with reasons, ``tables["segments"]`` one row per segment.
+    Result : ``members`` has one row per customer with segment, value_group, abc, is_vip, is_silent; ``scores`` has r,
+        f, m, expected_orders, expected_amount (minor units over the horizon); ``tables["customers"]`` all of it in one
+        row per customer with reasons, ``tables["segments"]`` one row per segment.
 
     Notes
     -----
@@ -60,7 +60,9 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         rfm = scored.predict(customers)
         edges = scored.edges_
     else:
-        rfm = pa.table({"customer_id": customers["customer_id"], **{n: pa.nulls(len(customers), pa.int64()) for n in "rfm"}})
+        rfm = pa.table(
+            {"customer_id": customers["customer_id"], **{n: pa.nulls(len(customers), pa.int64()) for n in "rfm"}}
+        )
         edges = None
     expectation = _expect(session, customers, rfm, as_of=as_of, horizon_days=horizon_days)
     table = _grouped(customers, rfm, expectation)
@@ -88,10 +90,10 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         tables={"customers": table, "segments": segments},
         sections=report.sections(table, segments, context),
         advice=report.advice(table, context),
-        lists=[report.call_list(table, context)],
+        lists=[each for each in [report.call_list(table, context)] if each.rows],
         sheets={"segments": report.segments_sheet(segments, context)},
         judgement=expectation.judgement,
-        missing=expectation.missing,
+        missing=expectation.missing if customers.num_rows else (Message("segments.missing_customers"),),
     )
 
 
@@ -107,9 +109,7 @@ class _Expectation:
     """Customers as they stood one horizon ago (r, f) and what they did since; None where the history is too short."""
 
 
-def _expect(
-    session: Session, customers: pa.Table, rfm: pa.Table, *, as_of: dt.date, horizon_days: int
-) -> _Expectation:
+def _expect(session: Session, customers: pa.Table, rfm: pa.Table, *, as_of: dt.date, horizon_days: int) -> _Expectation:
     horizon = dt.timedelta(days=horizon_days)
     latest = _stood_at(session, as_of - horizon, as_of)
     earlier = _stood_at(session, as_of - 2 * horizon, as_of - horizon)
