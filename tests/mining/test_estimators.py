@@ -23,7 +23,16 @@ def estimators() -> Iterator[type]:
                 yield cls
 
 
+PURCHASES = pa.table({
+    "customer_id": ["ada", "bo", "张三", "dora"],
+    "frequency": pa.array([6, 2, 0, 1], pa.int64()),
+    "recency_days": [170.0, 20.0, 0.0, 100.0],
+    "age_days": [180.0, 180.0, 90.0, 120.0],
+    "monetary": [2500.0, 900.0, None, 4000.0],
+})  # fmt: skip
+
 EXAMPLES = {
+    **dict.fromkeys(("BetaGeoNBD", "GammaGamma", "ModifiedBetaGeoNBD", "ParetoNBD"), PURCHASES),
     "RFM": pa.table({
         "customer_id": ["ada", "bo", "张三", "dora"],
         "days_since_last_order": pa.array([1, 20, 300, None], pa.int64()),

@@ -1,0 +1,88 @@
+"""Loops of the encoding, compiled by `compiled`."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+KERNELS = ("group", "count_items", "_sort", "flatten")
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+
+
+def group(transactions: Ints, items: Ints, transaction_codes: int) -> tuple[Longs, Ints]:
+    """Rows by transaction code: offsets and items. A table that is in order already is not copied."""
+    offsets = np.zeros(transaction_codes + 1, np.int64)
+    in_order = True
+    before = 0
+    for row in range(len(transactions)):
+        code = transactions[row]
+        offsets[code + 1] += 1
+        in_order &= code >= before
+        before = code
+    for code in range(transaction_codes):
+        offsets[code + 1] += offsets[code]
+    if in_order:
+        return offsets, items
+    place = offsets[:-1].copy()
+    grouped = np.empty(len(items), np.int32)
+    for row in range(len(items)):
+        code = transactions[row]
+        grouped[place[code]] = items[row]
+        place[code] += 1
+    return offsets, grouped
+
+
+def count_items(offsets: Longs, codes: Ints, item_codes: int) -> tuple[Longs, int]:
+    """Number of transactions per item, and of transactions with any row."""
+    support = np.zeros(item_codes, np.int64)
+    last_seen = np.full(item_codes, -1, np.int32)
+    baskets = 0
+    for transaction in range(len(offsets) - 1):
+        baskets += offsets[transaction] < offsets[transaction + 1]
+        for row in range(offsets[transaction], offsets[transaction + 1]):
+            code = codes[row]
+            if code >= 0 and last_seen[code] != transaction:
+                last_seen[code] = transaction
+                support[code] += 1
+    return support, baskets
+
+
+def _sort(values: Ints, start: int, end: int) -> None:
+    """Sort a few values in place."""
+    if end - start > 32:
+        values[start:end].sort()
+        return
+    for right in range(start + 1, end):
+        value = values[right]
+        left = right - 1
+        while left >= start and values[left] > value:
+            values[left + 1] = values[left]
+            left -= 1
+        values[left + 1] = value
+
+
+def flatten(offsets: Longs, codes: Ints, rank: Ints, ranks: int) -> Ints:
+    """Ranks of each transaction, ascending, each once, ended by -1; transactions with fewer than two are left out."""
+    last_seen = np.full(ranks, -1, np.int32)
+    flat = np.empty(len(codes) + len(offsets), np.int32)
+    end = 0
+    for transaction in range(len(offsets) - 1):
+        start = end
+        for row in range(offsets[transaction], offsets[transaction + 1]):
+            code = codes[row]
+            if code < 0:
+                continue
+            found = rank[code]
+            if found >= 0 and last_seen[found] != transaction:
+                last_seen[found] = transaction
+                flat[end] = found
+                end += 1
+        if end - start < 2:
+            end = start
+        else:
+            _sort(flat, start, end)
+            flat[end] = -1
+            end += 1
+    return flat[:end]

@@ -1,0 +1,9 @@
+"""Customer lifetime: who is still a customer, how often he will buy, and what that is worth."""
+
+from guanxi.mining.lifetime.amount import lifetime_value, predict_amount
+from guanxi.mining.lifetime.beta_geo import BetaGeoNBD
+from guanxi.mining.lifetime.gamma_gamma import GammaGamma
+from guanxi.mining.lifetime.modified_beta_geo import ModifiedBetaGeoNBD
+from guanxi.mining.lifetime.pareto_nbd import ParetoNBD
+
+__all__ = ["BetaGeoNBD", "GammaGamma", "ModifiedBetaGeoNBD", "ParetoNBD", "lifetime_value", "predict_amount"]

@@ -1,0 +1,166 @@
+"""Purchase histories as the lifetime models read them: checked, and each distinct one once with its count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from guanxi.errors import DataError
+from guanxi.schema import require_columns
+
+__all__ = ["Histories", "Values", "per_customer", "read_histories", "refuse"]
+
+Values = npt.NDArray[np.float64]
+
+_COLUMNS = {
+    "customer_id": pa.string(),
+    "frequency": pa.int64(),
+    "recency_days": pa.float64(),
+    "age_days": pa.float64(),
+}
+_KEYS = 2**62
+_BLOCK = 2048
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Distinct purchase histories in rising order, so that nothing depends on the order of the customers.
+
+    Parameters
+    ----------
+    frequency, recency, age : float64 arrays, one entry a distinct history; days
+    count : float64 array, customers with this history
+    place : int64 array, one entry a customer in the order given: where his history stands
+    """
+
+    frequency: Values
+    recency: Values
+    age: Values
+    count: Values
+    place: npt.NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.frequency)
+
+    @property
+    def customers(self) -> int:
+        return len(self.place)
+
+    def frequencies(self) -> tuple[Values, Values]:
+        """Distinct frequencies, and customers with each: gamma functions need be computed for these only."""
+        values, inverse = np.unique(self.frequency, return_inverse=True)
+        customers: Values = np.bincount(inverse, weights=self.count).astype(np.float64)
+        return values, customers
+
+    def blocks(self, effort: Values) -> Iterator[tuple[npt.NDArray[np.intp], Histories]]:
+        """The histories in pieces that stay in the processor's cache, those of like ``effort`` together.
+
+        Yields
+        ------
+        indices of the piece's histories, and the piece; its ``place`` and ``count`` are those of the whole.
+        """
+        order = np.argsort(effort, kind="stable")
+        for first in range(0, len(order), _BLOCK):
+            chosen = order[first : first + _BLOCK]
+            yield chosen, self._take(chosen)
+
+    def blocks_of_one_frequency(self) -> Iterator[tuple[npt.NDArray[np.intp], Histories]]:
+        """The histories in pieces of equal frequency, as `blocks` has them."""
+        starts = np.flatnonzero(np.diff(self.frequency, prepend=-1))
+        for group in np.split(np.arange(len(self)), starts[1:]):
+            for first in range(0, len(group), _BLOCK):
+                chosen = group[first : first + _BLOCK]
+                yield chosen, self._take(chosen)
+
+    def _take(self, chosen: npt.NDArray[np.intp]) -> Histories:
+        return Histories(self.frequency[chosen], self.recency[chosen], self.age[chosen], self.count[chosen], self.place)
+
+
+def read_histories(customers: pa.Table, *, more: Mapping[str, pa.DataType] | None = None) -> Histories:
+    """Check a table of customers and gather equal histories.
+
+    Parameters
+    ----------
+    customers : table, one row per customer
+        customer_id : string, key
+        frequency : int64, repeat purchase days
+        recency_days : float64, first to last purchase
+        age_days : float64, first purchase to the cut-off
+    more : columns that have to be there besides, with their types
+
+    Raises
+    ------
+    SchemaError : a column is missing or of another type.
+    DataError : a value is empty, negative or not finite; recency beyond age; recency without a repeat purchase.
+
+    Notes
+    -----
+    O(n log n) by one sort of whole-number keys. A shop's daily dates give far fewer histories than customers.
+    """
+    require_columns(customers, {**_COLUMNS, **(more or {})}, of="customers")
+    for name in _COLUMNS:
+        if empty := customers[name].null_count:
+            raise DataError("errors.empty_values", table="customers", column=name, rows=empty)
+    frequency = customers["frequency"].to_numpy()
+    recency = customers["recency_days"].to_numpy()
+    age = customers["age_days"].to_numpy()
+    for name, values in (("recency_days", recency), ("age_days", age)):
+        refuse(customers, ~np.isfinite(values), "lifetime.not_finite", column=name)
+    for name, values in (("frequency", frequency), ("recency_days", recency), ("age_days", age)):
+        refuse(customers, values < 0, "lifetime.negative", column=name)
+    refuse(customers, recency > age, "lifetime.recency_beyond_age")
+    refuse(customers, (frequency == 0) & (recency > 0), "lifetime.recency_without_repeat")
+    return _distinct(frequency, recency, age)
+
+
+def per_customer(customers: pa.Table, histories: Histories, **columns: npt.NDArray[np.generic]) -> pa.Table:
+    """A table of the customers in the order given, from columns with one entry a distinct history."""
+    scattered = {name: pa.array(values[histories.place]) for name, values in columns.items()}
+    return pa.table({"customer_id": customers["customer_id"], **scattered})
+
+
+def refuse(customers: pa.Table, wrong: npt.NDArray[np.bool_], code: str, **parameters: object) -> None:
+    """`DataError` with up to five customers where ``wrong`` is true."""
+    if rows := int(np.count_nonzero(wrong)):
+        named = customers["customer_id"].take(pa.array(np.flatnonzero(wrong)[:_NAMED])).to_pylist()
+        raise DataError(code, rows=rows, customers=named, **parameters)
+
+
+def _distinct(frequency: npt.NDArray[np.int64], recency: Values, age: Values) -> Histories:
+    if not len(frequency):
+        none = np.zeros(0)
+        return Histories(none, none, none, none, np.zeros(0, dtype=np.intp))
+    columns = [_codes(frequency.astype(np.float64)), _codes(recency), _codes(age)]
+    if np.prod([float(size) for _, _, size in columns]) >= _KEYS:
+        columns = [_ranks(values) for values in (frequency.astype(np.float64), recency, age)]
+    key = columns[0][0]
+    for codes, _, size in columns[1:]:
+        key = key * size + codes
+    distinct, place, count = np.unique(key, return_inverse=True, return_counts=True)
+    decoded: list[Values] = []
+    for _, values, size in reversed(columns):
+        distinct, code = np.divmod(distinct, size)
+        decoded.append(code.astype(np.float64) if values is None else values[code])
+    ages, recencies, frequencies = decoded
+    return Histories(frequencies, recencies, ages, count.astype(np.float64), place)
+
+
+_Codes = tuple[npt.NDArray[np.int64], Values | None, int]
+
+
+def _codes(values: Values) -> _Codes:
+    """Whole numbers in the order of the values, what they stand for (None: themselves), and how many there can be."""
+    whole = values.astype(np.int64)
+    if np.array_equal(whole, values) and values.max(initial=0) < 2**31:
+        return whole, None, int(whole.max(initial=0)) + 1
+    return _ranks(values)
+
+
+def _ranks(values: Values) -> _Codes:
+    distinct, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), distinct, len(distinct)

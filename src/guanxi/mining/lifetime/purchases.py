@@ -1,0 +1,291 @@
+"""What every model of repeat purchases can say about its customers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from guanxi.errors import DataError
+from guanxi.mining.lifetime.histories import Histories, Values, per_customer, read_histories
+from guanxi.mining.lifetime.likelihood import (
+    Derivatives,
+    LikelihoodModel,
+    interval_of_expectation,
+    maximise,
+    require_not_negative,
+    require_positive,
+    require_share,
+)
+
+__all__ = ["PurchaseModel"]
+
+_PERIODS = 24
+_NEGLIGIBLE = 1e-12
+
+
+class PurchaseModel(LikelihoodModel, ABC):
+    """A model of purchases without a contract, where a customer leaves without saying so.
+
+    A model says how likely parameters are and, given parameters and histories, how likely the customers are still
+    active and how many purchases active customers make. Everything else follows here. Where a model is asked about
+    histories, each parameter may be an array with a last axis of length 1: several points at once.
+    """
+
+    def predict(self, customers: pa.Table, *, horizon_days: float = 90.0, coverage: float = 0.8) -> pa.Table:
+        """Whether customers are still active and how often they will buy in the next ``horizon_days``.
+
+        Parameters
+        ----------
+        customers : table, one row per customer, as in `fit`
+        horizon_days : float, > 0
+        coverage : float
+            Least chance with which the number of purchases lies in the interval, both ends included.
+
+        Returns
+        -------
+        table, one row per customer in the order given
+            customer_id : string
+            p_alive : float64, 0 … 1
+            expected_purchases : float64
+            purchases_low, purchases_high : int64
+
+        Raises
+        ------
+        SchemaError : a column is missing or of another type.
+        DataError : a history is impossible; names up to five customers.
+        NotFittedError
+
+        Notes
+        -----
+        The interval is of the predictive distribution: chance of the purchases themselves, mixed over what the data
+        leave open about the parameters (spherical cubature of the asymptotic normal law). Purchases are whole numbers,
+        so it covers more often than ``coverage``, by as much as the chance of its ends.
+        """
+        histories = self._histories(customers)
+        require_positive("horizon_days", horizon_days)
+        require_share("coverage", coverage)
+        parameters = self._parameters()
+        low, high = self._purchase_quantiles(histories, horizon_days, ((1 - coverage) / 2, (1 + coverage) / 2))
+        return per_customer(
+            customers,
+            histories,
+            p_alive=self._alive(parameters, histories),
+            expected_purchases=self._expected(parameters, histories, horizon_days),
+            purchases_low=low.astype(np.int64),
+            purchases_high=high.astype(np.int64),
+        )
+
+    def probability_alive(self, customers: pa.Table) -> pa.Table:
+        """The probability that customers are still active at the cut-off.
+
+        Returns
+        -------
+        table, one row per customer: customer_id, p_alive (float64, 0 … 1)
+        """
+        histories = self._histories(customers)
+        return per_customer(customers, histories, p_alive=self._alive(self._parameters(), histories))
+
+    def expected_purchases(self, customers: pa.Table, *, horizon_days: float, coverage: float = 0.8) -> pa.Table:
+        """Expected number of purchases in the next ``horizon_days``, given each customer's past.
+
+        Returns
+        -------
+        table, one row per customer: customer_id, expected_purchases (float64), and expected_low, expected_high
+        (float64), between which the *expectation* lies with ``coverage`` for all that is known about the parameters
+
+        Notes
+        -----
+        The interval is normal on the logarithm, with the spread of the expectation over the parameters' cubature
+        points; it narrows with the number of customers fitted, and is not an interval for purchases (see `predict`).
+        """
+        histories = self._histories(customers)
+        require_positive("horizon_days", horizon_days)
+        require_share("coverage", coverage)
+        expected = self._expected(self._parameters(), histories, horizon_days)
+        plausible = [self._expected(each, histories, horizon_days) for each in self._plausible_parameters()]
+        low, high = interval_of_expectation(expected, plausible, coverage)
+        return per_customer(customers, histories, expected_purchases=expected, expected_low=low, expected_high=high)
+
+    def discounted_purchases(
+        self, customers: pa.Table, *, horizon_days: float, annual_discount_rate: float
+    ) -> pa.Table:
+        """Expected purchases in the next ``horizon_days``, each worth less the later it comes.
+
+        A purchase after t days counts (1 + annual_discount_rate)^(−t/365).
+
+        Returns
+        -------
+        table, one row per customer: customer_id, discounted_purchases (float64)
+        """
+        histories = self._histories(customers)
+        found = self._discounted(histories, horizon_days, annual_discount_rate)
+        return per_customer(customers, histories, discounted_purchases=found)
+
+    def purchase_probabilities(self, customers: pa.Table, *, horizon_days: float, most: int = 10) -> pa.Table:
+        """The probability of each number of purchases in the next ``horizon_days``.
+
+        Returns
+        -------
+        table, one row per customer and number: customer_id, purchases (int64, 0 … ``most``), probability (float64).
+        The last one is of ``most`` *or more*, so that a customer's probabilities add up to 1.
+        """
+        histories = self._histories(customers)
+        require_positive("horizon_days", horizon_days)
+        require_positive("most", most)
+        at_least = np.zeros((most + 2, len(histories)))
+        parameters = self._parameters()
+        at_least[0] = 1
+        alive = self._alive(parameters, histories)
+        for chosen, block in histories.blocks(histories.frequency):
+            counts = self._at_least(parameters, block, horizon_days)
+            for n in range(1, most + 1):
+                at_least[n, chosen] = alive[chosen] * next(counts)
+        probabilities = np.maximum(at_least[:-1] - at_least[1:], 0)
+        rows = np.repeat(np.arange(len(customers)), most + 1)
+        return pa.table(
+            {
+                "customer_id": customers["customer_id"].take(pa.array(rows)),
+                "purchases": np.tile(np.arange(most + 1), len(customers)),
+                "probability": probabilities.T[histories.place].ravel(),
+            }
+        )
+
+    def next_purchase(self, customers: pa.Table, *, coverage: float = 0.8) -> pa.Table:
+        """In how many days the next purchase comes, if the customer is still active and buys again.
+
+        Returns
+        -------
+        table, one row per customer
+            customer_id : string
+            p_buys_again : float64, probability that there will ever be a next purchase
+            days_until_next : float64, median given that there is one
+            days_low, days_high : float64, between which it lies with ``coverage``, given that there is one
+
+        Notes
+        -----
+        By inverting the probability of no purchase until t, at the fitted parameters.
+        """
+        histories = self._histories(customers)
+        require_share("coverage", coverage)
+        parameters = self._parameters()
+        again, quantile = self._next_purchase(parameters, histories)
+        shares = {"days_until_next": 0.5, "days_low": (1 - coverage) / 2, "days_high": (1 + coverage) / 2}
+        return per_customer(
+            customers,
+            histories,
+            p_buys_again=again,
+            **{name: quantile(share) for name, share in shares.items()},
+        )
+
+    def tails(self, histories: Histories, days: float, *, until: float) -> Values:
+        """The predictive distribution of purchases in ``days``.
+
+        Returns
+        -------
+        array of shape (most, histories) : row n − 1 is P(at least n purchases), mixed over what is open about the
+            parameters; the next row would be below ``until``
+        """
+        self._require_fitted()
+        require_positive("horizon_days", days)
+        rows: list[Values] = []
+        for beyond in self._mixed_at_least(histories, days):
+            if rows and (beyond < until).all():
+                break
+            rows.append(beyond)
+        return np.array(rows)
+
+    def _fit(self, customers: pa.Table) -> Self:
+        require_not_negative("regularisation", self.regularisation)
+        histories = read_histories(customers)
+        if histories.customers < 2:
+            raise DataError("lifetime.too_few", customers=histories.customers)
+        if not histories.frequency.any():
+            raise DataError("lifetime.nobody_came_back", customers=histories.customers)
+        found = maximise(
+            lambda parameters: self._log_likelihood(parameters, histories),
+            self._centre(histories),
+            regularisation=self.regularisation,
+        )
+        self._learn(found, histories.customers)
+        return self
+
+    def _histories(self, customers: pa.Table) -> Histories:
+        self._require_fitted()
+        return read_histories(customers)
+
+    @abstractmethod
+    def _centre(self, histories: Histories) -> Values:
+        """Parameters where the search starts and where regularisation draws to."""
+
+    @abstractmethod
+    def _log_likelihood(self, parameters: Values, histories: Histories) -> Derivatives:
+        """Of all customers, with derivatives by the parameters."""
+
+    @abstractmethod
+    def _alive(self, parameters: Values, histories: Histories) -> Values:
+        """Probability of being active at the cut-off."""
+
+    @abstractmethod
+    def _effort(self, parameters: Values, histories: Histories, days: float) -> Values:
+        """Purchases in ``days`` of who stays active: about how many terms `_at_least` has before they vanish."""
+
+    @abstractmethod
+    def _at_least(self, parameters: Values, histories: Histories, days: float) -> Iterator[Values]:
+        """P(at least n purchases in ``days`` | active at the cut-off) for n = 1, 2, …, without end."""
+
+    @abstractmethod
+    def _next_purchase(self, parameters: Values, histories: Histories) -> tuple[Values, Callable[[float], Values]]:
+        """P(there will be a next purchase), and quantiles of the days until it, given that there is one."""
+
+    def _expected(self, parameters: Values, histories: Histories, days: float) -> Values:
+        """Σ P(at least n purchases): a sum of positive terms, so that no digits are lost."""
+        expected = np.zeros(len(histories))
+        for chosen, block in histories.blocks(self._effort(parameters, histories, days)):
+            total = np.zeros(len(block))
+            for term in self._at_least(parameters, block, days):
+                total += term
+                if (term <= _NEGLIGIBLE * total).all():
+                    break
+            expected[chosen] = total
+        return expected * self._alive(parameters, histories)
+
+    def _discounted(self, histories: Histories, days: float, annual_rate: float) -> Values:
+        require_positive("horizon_days", days)
+        require_not_negative("annual_discount_rate", annual_rate)
+        parameters = self._parameters()
+        force = np.log1p(annual_rate) / 365
+        found = np.exp(-force * days) * self._expected(parameters, histories, days)
+        if force > 0:
+            # ∫ e^(−δt) dE(t), by parts; E(t) bends most at the start, so the nodes stand closer there.
+            nodes, weights = np.polynomial.legendre.leggauss(_PERIODS)
+            root = (nodes + 1) / 2
+            times, widths = days * root**2, weights * days * root
+            for time, width in zip(times.tolist(), widths.tolist(), strict=True):
+                found += force * width * np.exp(-force * time) * self._expected(parameters, histories, time)
+        return found
+
+    def _mixed_at_least(self, histories: Histories, days: float) -> Iterator[Values]:
+        """P(at least n purchases in ``days``) for n = 1, 2, …, mixed over the plausible parameters."""
+        # The points stand in an axis of their own, before that of the histories.
+        plausible = np.array(self._plausible_parameters()).T[:, :, None]
+        alive = self._alive(plausible, histories)
+        for beyond in self._at_least(plausible, histories, days):
+            yield (alive * beyond).mean(axis=0)
+
+    def _purchase_quantiles(self, histories: Histories, days: float, shares: tuple[float, ...]) -> list[Values]:
+        """The least n with P(at most n purchases) >= share, for each share."""
+        found = [np.zeros(len(histories)) for _ in shares]
+        parameters = self._parameters()
+        effort = self._effort(parameters, histories, days) * self._alive(parameters, histories)
+        for chosen, block in histories.blocks(effort):
+            for beyond in self._mixed_at_least(block, days):
+                above = [beyond > 1 - share for share in shares]
+                for quantile, more in zip(found, above, strict=True):
+                    quantile[chosen] += more
+                if not any(more.any() for more in above):
+                    break
+        return found
