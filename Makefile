@@ -25,17 +25,19 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED) $(ASSET)
 	$(BIN)/python benchmarks/main_job.py
+	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/features.py
 
 docs: $(INSTALLED)
-	$(BIN)/python scripts/make_docs.py
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 assets: $(ASSET)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(ASSET): package.json package-lock.json scripts/fetch_assets.py | $(INSTALLED)
@@ -44,7 +46,7 @@ $(ASSET): package.json package-lock.json scripts/fetch_assets.py | $(INSTALLED)
 # Take the newest versions that pyproject.toml allows; review the difference.
 lock: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-		--group dev pyproject.toml --output-file requirements.lock
+		--group dev --all-extras pyproject.toml --output-file requirements.lock
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
