@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +20,15 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("guanxi")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport]:
+    """Where GUANXI_NO_SKIPS is set, a test that cannot run has failed, unless it names why it never could there."""
+    report = yield
+    if report.skipped and os.environ.get("GUANXI_NO_SKIPS") and not item.get_closest_marker("may_skip"):
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from intake.staging import AT, RECEIVED_ON, database, mapping, staged
 
 MAPPING = mapping(order_id="order", customer_id="who", product_id="sku", ordered_at="day", amount="price")
 COLUMNS = "order who sku day price"
+pytestmark = pytest.mark.may_skip  # a machine may forbid to mount
 SMALL, LARGE = 4, 64
 """MiB."""
 
