@@ -58,7 +58,10 @@ class Printer:
         if each.known is not None:
             self.say("cli.file_known", file=each.staged.file, delivery=each.known.id)
             return
-        self.say("cli.file_account", file=each.staged.file, **vars(each.account))
+        account = vars(each.account)
+        self.say("cli.file_account", file=each.staged.file, **account)
+        if each.account.superseded:
+            self.say("cli.file_superseded", rows=each.account.superseded)
 
     def accounts(self, accounts: Iterable[tuple[str, Account]]) -> None:
         """Used, set aside and kept out, per study."""

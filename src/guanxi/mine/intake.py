@@ -26,6 +26,7 @@ from guanxi.intake.readers import stage
 from guanxi.intake.staged import Staged
 from guanxi.progress import Progress
 from guanxi.warehouse import Delivery, Publication, Settings, Snapshot, Warehouse, publication
+from guanxi.warehouse.disk import disk_full_explained, working_directory
 from guanxi.warehouse.duckdb import connect
 from guanxi.words import Message
 
@@ -123,8 +124,8 @@ def import_files(
     """
     progress = progress or Progress()
     known = Warehouse.open(warehouse_path) if Warehouse.exists(warehouse_path) else None
-    with tempfile.TemporaryDirectory(prefix=".guanxi-", dir=_there(warehouse_path)) as directory:
-        reading = _read(paths, Path(directory), known, mapping, progress)
+    with disk_full_explained(warehouse_path), working_directory(_there(warehouse_path)) as scratch:
+        reading = _read(paths, scratch, known, mapping, progress)
         settings = _settings(reading, known, mapping, currency, timezone, language)
         warehouse = known or Warehouse.create(warehouse_path, settings, at=at)
         with warehouse, publication(warehouse, reason="import", at=at) as pending:
