@@ -19,7 +19,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 WRITTEN = [*MODULES, *sorted(ROOT.rglob("*.sql")), *sorted(ROOT.rglob("*.toml"))]
 OUTSIDE = {"cli.py", "progress.py"}
 """Where the library meets a person and a clock."""
-LAZY = {"numba"}
+LAZY = {"numba", "sklearn", "threadpoolctl"}
 """What may be imported inside a function, for it takes seconds."""
 
 every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -31,7 +31,16 @@ PURCHASES = pa.table({
     "monetary": [2500.0, 900.0, None, 4000.0],
 })  # fmt: skip
 
+LABELLED = pa.table(
+    {
+        "customer_id": ["ada", "bo", "张三", "dora"],
+        "days_since_last_order": [10.0, 300.0, 20.0, 200.0],
+        "label": [0, 1, 1, 0],
+    }
+)
+
 EXAMPLES = {
+    **dict.fromkeys(("LogisticRegression", "GradientBoosting", "CalibratedClassifier", "BucketRate"), LABELLED),
     **dict.fromkeys(("BetaGeoNBD", "GammaGamma", "ModifiedBetaGeoNBD", "ParetoNBD"), PURCHASES),
     "RFM": pa.table({
         "customer_id": ["ada", "bo", "张三", "dora"],

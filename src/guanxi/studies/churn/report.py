@@ -1,0 +1,263 @@
+"""What the churn study says in the report: who is leaving and why, how far that can be believed, whom to call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from guanxi.report import charts
+from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value, money_kind
+from guanxi.studies.base import Account, Judgement
+from guanxi.studies.churn.judge import Judged
+from guanxi.words import Message, Money
+
+__all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "reason_in_words", "section"]
+
+CALL_LIST_ROWS = 25
+_REASONS_TOLD = 3
+_BANDS = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the words need to know beside the table."""
+
+    as_of: dt.date
+    horizon_days: int
+    currency: str
+    account: Account
+    judgement: Judgement
+
+    @property
+    def kind(self) -> str:
+        return money_kind(self.currency)
+
+    @property
+    def counted(self) -> Message:
+        """How every figure of this study was counted."""
+        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
+        return Message("churn.counted", rows)
+
+    def money(self, minor: float) -> Money:
+        return Money(round(minor), self.currency)
+
+    def at_stake(self, table: pa.Table) -> float:
+        """What the customers would spend in a horizon as in the last year, times their probability of leaving."""
+        yearly = table["amount_365d"].to_numpy().astype(np.float64)
+        return float(table["churn_probability"].to_numpy() @ yearly) * self.horizon_days / 365
+
+
+def section(table: pa.Table, judged: Judged | None, prepared: Sequence[Message], context: Context) -> Section:
+    """The chapter ``churn``."""
+    told = table.filter(pc.is_valid(table["churn_probability"]))
+    figures, tables = [], []
+    if told.num_rows:
+        figures += [_probabilities(told, context), _why(told, context)]
+        tables.append(_bands(told, context))
+    if judged is not None:
+        figures += [_calibration(judged, context), _gains(judged, context)]
+        tables.append(_comparison(judged, context))
+    return Section(
+        id="churn",
+        title=Message("churn.title"),
+        intro=[Message("churn.intro", {"days": context.horizon_days})],
+        figures=figures,
+        tables=tables,
+        notes=[context.judgement.explained, *prepared],
+    )
+
+
+def advice(table: pa.Table, context: Context) -> list[Advice]:
+    """Call who is likely to leave; remind who wavers."""
+    found = []
+    for band in ("high", "medium"):
+        rows = table.filter(pc.equal(table["churn_band"], band))
+        if rows.num_rows:
+            amount = context.at_stake(rows)
+            words = {"customers": rows.num_rows, "days": context.horizon_days, "amount": context.money(amount)}
+            title, text = Message(f"churn.do_{band}"), Message(f"churn.do_{band}_how", words)
+            found.append(Advice(title, text, rows.num_rows, context.money(amount)))
+    return found
+
+
+def call_list(table: pa.Table, context: Context) -> DataTable:
+    """Who is worth a call: likely or perhaps leaving, the most money at stake first, with his reasons."""
+    rows = table.filter(pc.is_in(table["churn_band"], pa.array(["high", "medium"])))
+    stake = rows["churn_probability"].to_numpy() * rows["amount_365d"].to_numpy() * (context.horizon_days / 365)
+    order = np.lexsort((np.arange(rows.num_rows), -stake))[:CALL_LIST_ROWS]
+    columns = ["customer_id", "churn_probability", "last_order_on", "amount_365d", "at_stake", "why"]
+    kinds = ["text", "percent", "date", context.kind, context.kind, "text"]
+    told: list[tuple[Value, ...]] = [
+        (
+            row["customer_id"], row["churn_probability"], row["last_order_on"], row["amount_365d"], round(stake[place]),
+            _because(row["reasons"], context.currency),
+        )
+        for place, row in zip(order, rows.take(pa.array(order)).to_pylist(), strict=True)
+    ]  # fmt: skip
+    return DataTable(
+        title=Message("churn.call_list", {"rows": len(told), "of": rows.num_rows}),
+        columns=[
+            Column(key, Message(f"churn.column_{key}"), kind, bar=key == "at_stake")
+            for key, kind in zip(columns, kinds, strict=True)
+        ],
+        rows=told,
+        caption=Message("churn.call_list_caption", {"days": context.horizon_days, "counted": context.counted}),
+    )
+
+
+def reason_in_words(code: str, value: float, currency: str) -> Message:
+    """A reason with its value; amounts are in minor units.
+
+    >>> reason_in_words("churn.reason_silence", 41.0, "EUR").say("en")
+    'last order 41 days ago'
+    """
+    shown = Money(round(value), currency) if code.endswith("amount") else value
+    return Message(code, {"value": shown})
+
+
+def _because(reasons: list[dict[str, object]], currency: str) -> Message:
+    """Of what speaks for leaving, the strongest."""
+    named = [
+        reason_in_words(str(each["code"]), float(str(each["value"])), currency)
+        for each in reasons
+        if float(str(each["effect"])) > 0
+    ]
+    return Message("churn.because", {"reasons": named[:_REASONS_TOLD]})
+
+
+def _probabilities(told: pa.Table, context: Context) -> Figure:
+    edges = [step / 10 for step in range(11)]
+    counts, _ = np.histogram(told["churn_probability"].to_numpy(), bins=edges)
+    high = told.filter(pc.equal(told["churn_band"], "high")).num_rows
+    words = {"customers": high, "share": high / told.num_rows, "days": context.horizon_days}
+    return Figure(
+        id="churn-probability",
+        title=Message("churn.figure_probability"),
+        finding=Message("churn.finding_probability", words),
+        chart=charts.histogram(
+            edges, counts.tolist(), kind="percent", name=Message("churn.column_customers"),
+            by=Message("churn.column_churn_probability"),
+        ),
+        caption=Message("churn.caption_probability", {"days": context.horizon_days, "counted": context.counted}),
+    )  # fmt: skip
+
+
+def _why(told: pa.Table, context: Context) -> Figure:
+    """Of those likely to leave (or, where nobody is, of all): what speaks most for it, by customers."""
+    high = told.filter(pc.equal(told["churn_band"], "high"))
+    of = high if high.num_rows else told
+    first: dict[str, int] = {}
+    for reasons in of["reasons"].to_pylist():
+        code = next((each["code"] for each in reasons if each["effect"] > 0), "churn.reason_none")
+        first[code] = first.get(code, 0) + 1
+    ranked = sorted(first.items(), key=lambda each: (-each[1], each[0]))
+    theme, customers = ranked[0]
+    return Figure(
+        id="churn-reasons",
+        title=Message("churn.figure_reasons"),
+        finding=Message("churn.finding_reasons", {"theme": _theme(theme), "share": customers / of.num_rows}),
+        chart=charts.bar(
+            [_theme(code) for code, _ in ranked], [count for _, count in ranked], kind="int",
+            name=Message("churn.column_customers"), by=Message("churn.column_why"),
+        ),
+        caption=Message("churn.caption_reasons", {"customers": of.num_rows, "counted": context.counted}),
+    )  # fmt: skip
+
+
+def _theme(code: str) -> Message:
+    return Message(f"churn.theme_{code.removeprefix('churn.reason_')}")
+
+
+def _bands(told: pa.Table, context: Context) -> DataTable:
+    rows: list[tuple[Value, ...]] = []
+    for band in _BANDS:
+        mine = told.filter(pc.equal(told["churn_band"], band))
+        if mine.num_rows:
+            mean = float(mine["churn_probability"].to_numpy().mean())
+            yearly = int(mine["amount_365d"].to_numpy().sum())
+            rows.append((Message(f"churn.band_{band}"), mine.num_rows, mean, yearly, round(context.at_stake(mine))))
+    return DataTable(
+        title=Message("churn.bands"),
+        columns=[
+            Column("band", Message("churn.column_churn_band")),
+            Column("customers", Message("churn.column_customers"), "int", bar=True),
+            Column("probability", Message("churn.column_mean_probability"), "percent"),
+            Column("amount", Message("churn.column_amount_365d"), context.kind),
+            Column("at_stake", Message("churn.column_at_stake"), context.kind, bar=True),
+        ],
+        rows=rows,
+        caption=Message("churn.bands_caption", {"days": context.horizon_days, "counted": context.counted}),
+    )
+
+
+def _calibration(judged: Judged, context: Context) -> Figure:
+    said = [each.said for each in judged.bins]
+    came = [each.came for each in judged.bins]
+    inside = sum(each.came_low <= each.said <= each.came_high for each in judged.bins)
+    return Figure(
+        id="churn-calibration",
+        title=Message("churn.figure_calibration"),
+        finding=Message("churn.finding_calibration", {"inside": inside, "bins": len(judged.bins)}),
+        chart=charts.line(
+            [str(place + 1) for place in range(len(judged.bins))],
+            [(Message("churn.said"), said), (Message("churn.came"), came)],
+            kind="percent",
+            by=Message("churn.column_class"),
+        ),
+        caption=Message("churn.caption_calibration", _judged_words(judged, context)),
+    )
+
+
+def _gains(judged: Judged, context: Context) -> Figure:
+    best = judged.found[judged.best]
+    tenths = [f"{10 * (place + 1)}%" for place in range(len(best))]
+    others = [name for name in judged.found if name != judged.best]
+    series = [(Message(f"churn.method_{name}"), judged.found[name].tolist()) for name in (judged.best, *others)]
+    return Figure(
+        id="churn-gains",
+        title=Message("churn.figure_gains"),
+        finding=Message("churn.finding_gains", {"found": float(best[2]), "plain": float(judged.found["recency"][2])}),
+        chart=charts.line(tenths, series, kind="percent", by=Message("churn.column_asked")),
+        caption=Message("churn.caption_gains", _judged_words(judged, context)),
+    )
+
+
+def _comparison(judged: Judged, context: Context) -> DataTable:
+    measures = [each.measure for each in judged.measures[judged.best]]
+    return DataTable(
+        title=Message("churn.comparison"),
+        columns=[
+            Column("method", Message("churn.column_method")),
+            *(Column(name, Message(f"evaluate.{name}")) for name in measures),
+        ],
+        rows=[
+            (
+                Message("churn.chosen" if name == judged.best else "churn.compared", {"method": _method(name)}),
+                *(
+                    Message("evaluate.interval", {"value": each.value, "low": each.low, "high": each.high})
+                    for each in estimates
+                ),
+            )
+            for name, estimates in judged.measures.items()
+        ],
+        caption=Message("churn.comparison_caption", _judged_words(judged, context)),
+    )
+
+
+def _method(name: str) -> Message:
+    return Message(f"churn.method_{name}")
+
+
+def _judged_words(judged: Judged, context: Context) -> dict[str, object]:
+    return {
+        "cutoff": judged.judgement.cutoff,
+        "days": context.horizon_days,
+        "customers": judged.judgement.comparisons[0].customers,
+        "method": _method(judged.best),
+        "counted": context.counted,
+    }
