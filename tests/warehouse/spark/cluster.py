@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -82,7 +83,7 @@ class Cluster:
         return found
 
     def _start(self, name: str, java_class: str, *arguments: str) -> tuple[subprocess.Popen[bytes], Path]:
-        spark = Path(sys.modules["pyspark"].__file__ or "").parent
+        spark = Path(importlib.import_module("pyspark").__file__ or "").parent
         log = self.home / f"{name}.log"
         environment = os.environ | {
             _MARK: str(self.home),

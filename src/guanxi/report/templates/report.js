@@ -19,8 +19,15 @@
     drawn.set(element, guanxiCharts.draw(element, option, { locale, palette: colours() }));
   }
 
+  /* A chart needs its width: at the first moment the page may not be laid out yet. */
   function drawAll() {
-    document.querySelectorAll("[data-chart]").forEach(draw);
+    const elements = [...document.querySelectorAll("[data-chart]")];
+    if (elements.some((element) => element.clientWidth === 0)) {
+      requestAnimationFrame(drawAll);
+      return;
+    }
+    elements.forEach(draw);
+    document.documentElement.dataset.ready = "";
   }
 
   /* On paper the page has another width and always the light colours. */
@@ -88,5 +95,4 @@
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(drawAll);
   });
-  document.documentElement.dataset.ready = "true";
 })();
