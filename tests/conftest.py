@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from data import ROOT
 from guanxi.warehouse import Settings, Warehouse
 
 # Machines differ in speed, and a test that fails for being slow says nothing about Guanxi.
@@ -41,7 +42,6 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The directory of real data; tests that need it are skipped where it is not."""
-    path = Path(os.environ.get("GUANXI_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    if not path.is_dir():
-        pytest.skip(f"no real data in {path}; set GUANXI_DATA to its directory")
-    return path
+    if not ROOT.is_dir():
+        pytest.skip(f"no real data in {ROOT}; set GUANXI_DATA to its directory")
+    return ROOT

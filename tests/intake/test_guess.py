@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 from pathlib import Path
 
@@ -12,16 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data import real_file
 from guanxi.intake.guess import guess
-
-DATA = Path(os.environ.get("GUANXI_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
 
 def staged(tmp_path: Path, name: str) -> Path:
     """A file of the real data as the readers stage it: all text."""
-    source = DATA / name
-    if not source.exists():
-        pytest.skip(f"the real data is not here: {source} (set GUANXI_DATA)")
+    source = real_file(name)
     read = f"read_csv('{source}', all_varchar = true)" if source.suffix == ".csv" else f"read_parquet('{source}')"
     with duckdb.connect() as connection:
         connection.execute(
