@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import betaincc, betaincinv, betaln, expit, log_expit, logit
 
+from guanxi.compiled import compiled
+from guanxi.mining.lifetime import amount_kernels
 from guanxi.mining.lifetime.gamma_gamma import GammaGamma
 from guanxi.mining.lifetime.histories import Histories, Values, read_histories
 from guanxi.mining.lifetime.likelihood import require_not_negative, require_positive, require_share
@@ -65,9 +67,10 @@ def predict_amount(
     [5597, 243, 2068, 3838]
     """
     require_share("coverage", coverage)
-    expected = purchases.expected_purchases(customers, horizon_days=horizon_days)["expected_purchases"]
-    each = spend.predict(customers)["expected_spend"]
+    require_positive("horizon_days", horizon_days)
     histories = read_histories(customers)
+    expected = pa.array(purchases.expectation(histories, horizon_days)[histories.place])
+    each = spend.expected_spend(customers)
     scale = spend.scale_of(customers)
     shares = ((1 - coverage) / 2, (1 + coverage) / 2)
     low, high = _amount_quantiles(purchases, spend, histories, horizon_days, shares)
@@ -110,7 +113,7 @@ def lifetime_value(
     discounted = purchases.discounted_purchases(
         customers, horizon_days=horizon_days, annual_discount_rate=annual_discount_rate
     )
-    each = spend.predict(customers)["expected_spend"]
+    each = spend.expected_spend(customers)
     value = pc.multiply(discounted["discounted_purchases"], each)
     return pa.table({"customer_id": customers["customer_id"], "lifetime_value": pc.multiply(value, margin)})
 
@@ -131,7 +134,7 @@ def _amount_quantiles(
 
 
 class _TailCurve:
-    """P(amount over γ + x m > y) for histories of one frequency, on a grid of log y, with its slope.
+    """P(amount over γ + x m > y) for histories of one frequency, by a grid of log y, with its slope.
 
     Parameters
     ----------
@@ -150,21 +153,11 @@ class _TailCurve:
         # As y/(1 + y) is beta distributed, log y is the logit of a beta variable.
         above = betaincc(shapes, rest, expit(self.grid))
         density = np.exp(shapes * log_expit(self.grid) + rest * log_expit(-self.grid) - betaln(shapes, rest))
-        self.tails = masses.T @ above
-        self.slopes = -(masses.T @ density)
+        self.above, self.density = np.ascontiguousarray(above.T), np.ascontiguousarray(density.T)
+        self.masses = np.ascontiguousarray(masses.T)
 
     def exceeded_with(self, tail: float) -> Values:
         """What each history's amount exceeds with probability ``tail``; 0 where no amount at all is likely enough."""
-        found = np.zeros(len(self.tails))
-        rows = np.flatnonzero(self.tails[:, 0] > tail)
-        after = np.count_nonzero(self.tails[rows] > tail, axis=1)
-        before = after - 1
-        start, end = self.tails[rows, before], self.tails[rows, after]
-        # The cubic that has the inverse function's values and slopes at both ends.
-        part = (tail - start) / (end - start)
-        width = end - start
-        left, right = (width / np.minimum(self.slopes[rows, place], -_UNLIKELY) for place in (before, after))
-        step = self.grid[after] - self.grid[before]
-        inside = part**2 * (3 - 2 * part) * step + part * (1 - part) ** 2 * left - part**2 * (1 - part) * right
-        found[rows] = np.exp(self.grid[before] + np.clip(inside, 0, step))
+        kernels = compiled(amount_kernels)
+        found: Values = kernels.exceeded_with(self.masses, self.above, self.density, self.grid, tail)
         return found

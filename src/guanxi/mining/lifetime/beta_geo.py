@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import expit, gammaln, psi, zeta
 
+from guanxi.compiled import compiled
+from guanxi.mining.lifetime import beta_geo_kernels
 from guanxi.mining.lifetime.histories import Histories, Values
 from guanxi.mining.lifetime.likelihood import Derivatives
 from guanxi.mining.lifetime.purchases import PurchaseModel
@@ -109,34 +111,13 @@ class BetaGeoNBD(PurchaseModel):
         return np.array([1.0, days / purchases, 1.0, 1.0])
 
     def _log_likelihood(self, parameters: Values, histories: Histories) -> Derivatives:
-        r, alpha, a, b = parameters
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
         value = self._add_gamma_terms(parameters, histories, gradient, hessian)
 
-        x, recency, age, count = histories.frequency, histories.recency, histories.age, histories.count
-        to_age, to_last = 1 / (alpha + age), 1 / (alpha + recency)
-        ratio = np.log1p((age - recency) * to_last)
-        total = r + x
-        value += float(count @ (-r * np.log1p(age / alpha) - x * np.log(alpha + age)))
-        gradient[0] -= count @ np.log1p(age / alpha)
-        gradient[1] += count @ (r * age / alpha * to_age - x * to_age)
-        hessian[0, 1] += count @ (age / alpha * to_age)
-        hessian[1, 1] += count @ (total * to_age**2) - r * count.sum() / alpha**2
-
-        # Where he could have left: log(1 + e^odds), its slopes, and the odds' own slopes.
-        odds = self._log_odds_gone(parameters, histories)
-        gone = expit(odds)
-        value += float(count @ np.logaddexp(0, odds))
-        trials = np.maximum(b + x + self._chances_at_first - 1, b)
-        slopes = np.array([ratio, total * (to_age - to_last), np.full_like(x, 1 / a), -1 / trials])
-        gradient += slopes @ (count * gone)
-        hessian += (slopes * (count * gone * (1 - gone))) @ slopes.T
-        hessian[0, 1] += (count * gone) @ (to_age - to_last)
-        hessian[1, 1] += (count * gone) @ (total * (to_last**2 - to_age**2))
-        hessian[2, 2] -= (count * gone).sum() / a**2
-        hessian[3, 3] += (count * gone) @ (1 / trials**2)
-        hessian[1, 0] = hessian[0, 1]
-        return Derivatives(value, gradient, hessian)
+        more, slopes, bends = compiled(beta_geo_kernels).over_histories(
+            histories.frequency, histories.recency, histories.age, histories.count, parameters, self._chances_at_first
+        )
+        return Derivatives(value + more, gradient + slopes, hessian + bends)
 
     def _add_gamma_terms(self, parameters: Values, histories: Histories, gradient: Values, hessian: Values) -> float:
         """log Γ(r + x)/Γ(r) · B(a, b + x)/B(a, b), summed over customers; of x alone, hence of few distinct values."""

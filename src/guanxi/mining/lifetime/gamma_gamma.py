@@ -150,7 +150,6 @@ class GammaGamma(LikelihoodModel):
         x, mean = _read(customers)
         shape = self.p_ * x + self.q_
         scale = self.gamma_ + x * mean
-        expected = self.p_ * scale / np.where(shape > 1, shape - 1, np.nan)
         shares = {"low": (1 - coverage) / 2, "high": (1 + coverage) / 2}
         columns = {f"mean_{end}": self.p_ * scale / gammainccinv(shape, share) for end, share in shares.items()}
         for end, share in shares.items():
@@ -159,10 +158,19 @@ class GammaGamma(LikelihoodModel):
         return pa.table(
             {
                 "customer_id": customers["customer_id"],
-                "expected_spend": pa.array(expected, mask=shape <= 1),
+                "expected_spend": self._expected(shape, scale),
                 **columns,
             }
         )
+
+    def expected_spend(self, customers: pa.Table) -> pa.Array:
+        """The column ``expected_spend`` of `predict` alone, which costs a twentieth of it."""
+        self._require_fitted()
+        x, mean = _read(customers)
+        return self._expected(self.p_ * x + self.q_, self.gamma_ + x * mean)
+
+    def _expected(self, shape: Values, scale: Values) -> pa.Array:
+        return pa.array(self.p_ * scale / np.where(shape > 1, shape - 1, np.nan), mask=shape <= 1)
 
     def scale_of(self, customers: pa.Table) -> Values:
         """γ + x m for each customer in the order given: the scale of the gamma law of his ν."""

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from guanxi.compiled import compiled
 from guanxi.errors import DataError
+from guanxi.mining.lifetime import histories_kernels
 from guanxi.schema import require_columns
 
 __all__ = ["Histories", "Values", "per_customer", "read_histories", "refuse"]
@@ -22,7 +24,7 @@ _COLUMNS = {
     "recency_days": pa.float64(),
     "age_days": pa.float64(),
 }
-_KEYS = 2**62
+_FEW = 2**16
 _BLOCK = 2048
 _NAMED = 5
 
@@ -53,9 +55,21 @@ class Histories:
 
     def frequencies(self) -> tuple[Values, Values]:
         """Distinct frequencies, and customers with each: gamma functions need be computed for these only."""
-        values, inverse = np.unique(self.frequency, return_inverse=True)
-        customers: Values = np.bincount(inverse, weights=self.count).astype(np.float64)
-        return values, customers
+        starts = np.flatnonzero(np.diff(self.frequency, prepend=-1))
+        return self.frequency[starts], np.add.reduceat(self.count, starts)
+
+    def coarser(self, days: float) -> Histories:
+        """Like histories as one, with their mean recency and age: a small stand-in, where to start a search.
+
+        Those of equal frequency whose recency and age fall into the same spans of ``days``.
+        """
+        codes = [_codes(np.floor(each)) for each in (self.frequency, self.recency / days, self.age / days)]
+        rows, _, place = compiled(histories_kernels).gather(
+            *(each for each, _ in codes), np.array([size for _, size in codes])
+        )
+        count: Values = np.bincount(place, weights=self.count).astype(np.float64)
+        recency, age = (np.bincount(place, weights=self.count * each) / count for each in (self.recency, self.age))
+        return Histories(self.frequency[rows], recency, age, count, self.place)
 
     def blocks(self, effort: Values) -> Iterator[tuple[npt.NDArray[np.intp], Histories]]:
         """The histories in pieces that stay in the processor's cache, those of like ``effort`` together.
@@ -70,11 +84,11 @@ class Histories:
             yield chosen, self._take(chosen)
 
     def blocks_of_one_frequency(self) -> Iterator[tuple[npt.NDArray[np.intp], Histories]]:
-        """The histories in pieces of equal frequency, as `blocks` has them."""
+        """The histories in larger pieces of equal frequency, as `blocks` has them."""
         starts = np.flatnonzero(np.diff(self.frequency, prepend=-1))
         for group in np.split(np.arange(len(self)), starts[1:]):
-            for first in range(0, len(group), _BLOCK):
-                chosen = group[first : first + _BLOCK]
+            for first in range(0, len(group), 8 * _BLOCK):
+                chosen = group[first : first + 8 * _BLOCK]
                 yield chosen, self._take(chosen)
 
     def _take(self, chosen: npt.NDArray[np.intp]) -> Histories:
@@ -100,7 +114,7 @@ def read_histories(customers: pa.Table, *, more: Mapping[str, pa.DataType] | Non
 
     Notes
     -----
-    O(n log n) by one sort of whole-number keys. A shop's daily dates give far fewer histories than customers.
+    O(n) for whole days, else O(n log n). A shop's daily dates give far fewer histories than customers.
     """
     require_columns(customers, {**_COLUMNS, **(more or {})}, of="customers")
     for name in _COLUMNS:
@@ -136,31 +150,16 @@ def _distinct(frequency: npt.NDArray[np.int64], recency: Values, age: Values) ->
         none = np.zeros(0)
         return Histories(none, none, none, none, np.zeros(0, dtype=np.intp))
     columns = [_codes(frequency.astype(np.float64)), _codes(recency), _codes(age)]
-    if np.prod([float(size) for _, _, size in columns]) >= _KEYS:
-        columns = [_ranks(values) for values in (frequency.astype(np.float64), recency, age)]
-    key = columns[0][0]
-    for codes, _, size in columns[1:]:
-        key = key * size + codes
-    distinct, place, count = np.unique(key, return_inverse=True, return_counts=True)
-    decoded: list[Values] = []
-    for _, values, size in reversed(columns):
-        distinct, code = np.divmod(distinct, size)
-        decoded.append(code.astype(np.float64) if values is None else values[code])
-    ages, recencies, frequencies = decoded
-    return Histories(frequencies, recencies, ages, count.astype(np.float64), place)
+    rows, count, place = compiled(histories_kernels).gather(
+        *(codes for codes, _ in columns), np.array([size for _, size in columns])
+    )
+    return Histories(frequency[rows].astype(np.float64), recency[rows], age[rows], count.astype(np.float64), place)
 
 
-_Codes = tuple[npt.NDArray[np.int64], Values | None, int]
-
-
-def _codes(values: Values) -> _Codes:
-    """Whole numbers in the order of the values, what they stand for (None: themselves), and how many there can be."""
-    whole = values.astype(np.int64)
-    if np.array_equal(whole, values) and values.max(initial=0) < 2**31:
-        return whole, None, int(whole.max(initial=0)) + 1
-    return _ranks(values)
-
-
-def _ranks(values: Values) -> _Codes:
+def _codes(values: Values) -> tuple[npt.NDArray[np.int32], int]:
+    """Whole numbers in the order of the values, no more of them than is worth counting, and their size."""
+    most = values.max()
+    if most < max(_FEW, len(values)) and np.array_equal(np.floor(values), values):
+        return values.astype(np.int32), int(most) + 1
     distinct, codes = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), distinct, len(distinct)
+    return codes.astype(np.int32), len(distinct)

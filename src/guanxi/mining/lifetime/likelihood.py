@@ -60,14 +60,19 @@ class Maximum:
 
 
 def maximise(
-    log_likelihood: Callable[[Values], Derivatives], centre: Values, *, regularisation: float = 0.0
+    log_likelihood: Callable[[Values], Derivatives],
+    centre: Values,
+    *,
+    start: Values | None = None,
+    regularisation: float = 0.0,
 ) -> Maximum:
     """The positive parameters of the greatest log-likelihood, by Newton's method on their logarithms.
 
     Parameters
     ----------
     log_likelihood : function of the parameters
-    centre : where the search starts, and where regularisation draws to
+    centre : where regularisation draws to, and about which is searched
+    start : where the search starts; by default at the centre
     regularisation : float, >= 0
         Subtracts regularisation / 2 · Σ (log parameter − log centre)² from the log-likelihood.
 
@@ -81,18 +86,18 @@ def maximise(
     Where the Hessian is not negative definite, the absolute values of its eigenvalues are used: still a way upwards.
     Steps are limited to a factor e² a parameter and halved until the log-likelihood rises.
     """
-    start = np.log(centre)
+    middle = np.log(centre)
 
     def penalised(place: Values) -> tuple[Derivatives, float]:
         parameters = np.exp(place)
         found = log_likelihood(parameters)
         by_log = found.by_logarithm(parameters)
-        away = place - start
+        away = place - middle
         value = found.value - regularisation / 2 * float(away @ away)
         hessian = by_log.hessian - regularisation * np.eye(len(place))
         return Derivatives(value, by_log.gradient - regularisation * away, hessian), found.value
 
-    place = start
+    place = middle if start is None else np.log(start)
     here, plain = penalised(place)
     converged = False
     iterations = 0
@@ -102,11 +107,11 @@ def maximise(
             converged = True
             break
         iterations += 1
-        moved = _uphill(penalised, place, here, step, start)
+        moved = _uphill(penalised, place, here, step, middle)
         if moved is None:
             break
         place, here, plain = moved
-    at_edge = tuple(int(each) for each in np.flatnonzero(np.abs(place - start) >= _REACH - 1e-9))
+    at_edge = tuple(int(each) for each in np.flatnonzero(np.abs(place - middle) >= _REACH - 1e-9))
     covariance = _inverse(-here.hessian)
     return Maximum(
         parameters=np.exp(place),
@@ -128,14 +133,14 @@ _Function = Callable[[Values], tuple[Derivatives, float]]
 
 
 def _uphill(
-    function: _Function, place: Values, here: Derivatives, step: Values, start: Values
+    function: _Function, place: Values, here: Derivatives, step: Values, middle: Values
 ) -> tuple[Values, Derivatives, float] | None:
     """Where a step, or a part of it, raises the function enough, and the function there; None where nothing does."""
     step = step * min(1.0, _STRIDE / float(np.abs(step).max()))
     # Sums over many customers carry rounding; less than this is no descent.
     noise = 1e-14 * abs(here.value)
     for _ in range(_HALVINGS):
-        there = np.clip(place + step, start - _REACH, start + _REACH)
+        there = np.clip(place + step, middle - _REACH, middle + _REACH)
         if np.array_equal(there, place):
             return None
         found, plain = function(there)
@@ -232,17 +237,20 @@ class LikelihoodModel:
         if data["method"] != cls.__name__:
             raise SettingError("lifetime.another_method", method=cls.__name__, found=data["method"])
         model = cls(regularisation=data["regularisation"])
-        model._store(np.array([data["parameters"][name] for name in cls._names]))
-        model.covariance_ = None if data["covariance"] is None else np.array(data["covariance"])
-        model.log_likelihood_ = data["log_likelihood"]
-        model.converged_ = data["converged"]
-        model.iterations_ = data["iterations"]
-        model.customers_ = data["customers"]
-        model.warnings_ = tuple(
+        model._restore(data)
+        return model
+
+    def _restore(self, data: Mapping[str, Any]) -> None:
+        self._store(np.array([data["parameters"][name] for name in self._names]))
+        self.covariance_ = None if data["covariance"] is None else np.array(data["covariance"])
+        self.log_likelihood_ = data["log_likelihood"]
+        self.converged_ = data["converged"]
+        self.iterations_ = data["iterations"]
+        self.customers_ = data["customers"]
+        self.warnings_ = tuple(
             Message(each["code"], {name: value for name, value in each.items() if name != "code"})
             for each in data["warnings"]
         )
-        return model
 
     def _learn(self, found: Maximum, customers: int, warnings: Sequence[Message] = ()) -> None:
         self._store(found.parameters)

@@ -25,6 +25,8 @@ __all__ = ["PurchaseModel"]
 
 _PERIODS = 24
 _NEGLIGIBLE = 1e-12
+_MANY = 20_000
+_SPAN_DAYS = 30.0
 
 
 class PurchaseModel(LikelihoodModel, ABC):
@@ -181,6 +183,11 @@ class PurchaseModel(LikelihoodModel, ABC):
             **{name: quantile(share) for name, share in shares.items()},
         )
 
+    def expectation(self, histories: Histories, days: float) -> Values:
+        """Expected purchases in ``days``, one value a distinct history."""
+        self._require_fitted()
+        return self._expected(self._parameters(), histories, days)
+
     def tails(self, histories: Histories, days: float, *, until: float) -> Values:
         """The predictive distribution of purchases in ``days``.
 
@@ -205,9 +212,17 @@ class PurchaseModel(LikelihoodModel, ABC):
             raise DataError("lifetime.too_few", customers=histories.customers)
         if not histories.frequency.any():
             raise DataError("lifetime.nobody_came_back", customers=histories.customers)
+        centre, start = self._centre(histories), None
+        if len(histories) > _MANY:
+            # Newton's method squares what is missing at each step: two or three are left from here.
+            rough = histories.coarser(_SPAN_DAYS)
+            start = maximise(
+                lambda parameters: self._log_likelihood(parameters, rough), centre, regularisation=self.regularisation
+            ).parameters
         found = maximise(
             lambda parameters: self._log_likelihood(parameters, histories),
-            self._centre(histories),
+            centre,
+            start=start,
             regularisation=self.regularisation,
         )
         self._learn(found, histories.customers)

@@ -1,0 +1,396 @@
+"""Contracts: customers who renew or leave at the end of a period, and say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from scipy.special import gammaln, ndtri, psi, zeta
+
+from guanxi.errors import DataError
+from guanxi.mining.lifetime.histories import Values, refuse
+from guanxi.mining.lifetime.likelihood import (
+    Derivatives,
+    LikelihoodModel,
+    interval_of_expectation,
+    maximise,
+    require_not_negative,
+    require_positive,
+    require_share,
+)
+from guanxi.schema import require_columns
+
+__all__ = ["BetaDiscreteWeibull", "ShiftedBetaGeo", "kaplan_meier"]
+
+_COLUMNS = {"customer_id": pa.string(), "periods": pa.int64(), "has_left": pa.bool_()}
+
+
+@dataclass(frozen=True)
+class _Contracts:
+    """Distinct contracts in rising order, and how many customers have each."""
+
+    periods: Values
+    has_left: npt.NDArray[np.bool_]
+    count: Values
+    place: npt.NDArray[np.intp]
+
+    def at_risk(self) -> tuple[Values, Values, Values]:
+        """By period from 1 on: those who came to its end, and those of them who then left."""
+        periods = np.arange(1, int(self.periods.max(initial=0)) + 1)
+        # Who is still there has come to the end of all his periods, and renewed.
+        ended = np.array([self.count[self.periods >= period].sum() for period in periods])
+        left = np.array([self.count[self.has_left & (self.periods == period)].sum() for period in periods])
+        return periods.astype(np.float64), ended, left
+
+
+class _ContractModel(LikelihoodModel):
+    """A law of the period in which customers leave, given by its survival function.
+
+    With γ and δ of a beta law over customers and c by which the chance of leaving changes with age, the share of
+    customers still there after t periods is S(t) = B(γ, δ + t^c) / B(γ, δ).
+    """
+
+    def fit(self, customers: pa.Table) -> Self:
+        """Learn the parameters from customers who left and customers who are still there.
+
+        Parameters
+        ----------
+        customers : table, one row per contract
+            customer_id : string, key
+            periods : int64, periods completed so far; of who has left, all that he had (>= 1)
+            has_left : bool, whether he did not renew after the last of them
+
+        Raises
+        ------
+        SchemaError : a column is missing or of another type.
+        DataError : a value is empty or negative, someone left before a whole period (names up to five customers),
+            there are fewer than two customers, or nobody has left or everybody at once.
+
+        Notes
+        -----
+        Newton's method with the exact gradient and Hessian on distinct (periods, has_left): after one pass over the
+        customers nothing depends on their number.
+        """
+        require_not_negative("regularisation", self.regularisation)
+        contracts = _read(customers)
+        if len(contracts.place) < 2:
+            raise DataError("lifetime.too_few", customers=len(contracts.place))
+        left = contracts.count[contracts.has_left].sum()
+        if not left:
+            raise DataError("lifetime.nobody_left", customers=len(contracts.place))
+        if not (contracts.periods > 1).any():
+            raise DataError("lifetime.one_period", customers=len(contracts.place))
+        found = maximise(
+            lambda parameters: self._log_likelihood(parameters, contracts),
+            self._centre(contracts),
+            regularisation=self.regularisation,
+        )
+        self._learn(found, len(contracts.place))
+        return self
+
+    def predict(
+        self,
+        customers: pa.Table,
+        *,
+        horizon_periods: int = 12,
+        discount_rate_per_period: float = 0.0,
+        coverage: float = 0.8,
+    ) -> pa.Table:
+        """How long customers who are still there will stay.
+
+        Parameters
+        ----------
+        customers : table, one row per contract, as in `fit`
+        horizon_periods : int, >= 1
+        discount_rate_per_period : float, >= 0
+            A period that begins k periods from now counts (1 + rate)^(−k).
+        coverage : float
+            Of both intervals.
+
+        Returns
+        -------
+        table, one row per contract in the order given; null for who has left, but for the key
+            customer_id : string
+            p_renews_next : float64, at the end of the next period to come to an end
+            p_stays : float64, through the whole horizon
+            expected_periods : float64, further periods within the horizon, discounted
+            expected_low, expected_high : float64, between which that expectation lies for what is open about the
+                parameters
+            periods_low, periods_high : int64, between which the number of further periods within the horizon lies
+
+        Notes
+        -----
+        S(n + k)/S(n) for who is there after n periods: the longer a customer has stayed, the likelier he stays, for
+        those who leave easily have left. Multiply expected_periods with the margin of a period for the residual
+        lifetime value. O(distinct periods × horizon).
+        """
+        self._require_fitted()
+        require_positive("horizon_periods", horizon_periods)
+        require_not_negative("discount_rate_per_period", discount_rate_per_period)
+        require_share("coverage", coverage)
+        contracts = _read(customers)
+        discount = (1 + discount_rate_per_period) ** -np.arange(1.0, horizon_periods + 1)
+        stays = self._stays(self._parameters(), contracts.periods, horizon_periods)
+        expected = stays @ discount
+        plausible = [self._stays(each, contracts.periods, horizon_periods) for each in self._plausible_parameters()]
+        low, high = interval_of_expectation(expected, [each @ discount for each in plausible], coverage)
+        mixed = np.mean(plausible, axis=0)
+        ends = {
+            # The least k with P(at most k further periods) >= share.
+            f"periods_{end}": (mixed > 1 - share).sum(axis=1)
+            for end, share in (("low", (1 - coverage) / 2), ("high", (1 + coverage) / 2))
+        }
+        columns = {
+            "p_renews_next": stays[:, 0], "p_stays": stays[:, -1], "expected_periods": expected,
+            "expected_low": low, "expected_high": np.minimum(high, discount.sum()), **ends,
+        }  # fmt: skip
+        gone = contracts.has_left[contracts.place]
+        told = {name: pa.array(values[contracts.place], mask=gone) for name, values in columns.items()}
+        return pa.table({"customer_id": customers["customer_id"], **told})
+
+    def retention(self, *, periods: int, coverage: float = 0.8) -> pa.Table:
+        """The curve of a cohort: how many are still there after each period, and how many of those renew.
+
+        Returns
+        -------
+        table, one row per period 0 … ``periods``: period (int64), survival (float64), survival_low, survival_high, and
+        retention (float64, S(t)/S(t − 1); null in period 0); the interval is for what is open about the parameters
+        """
+        self._require_fitted()
+        require_share("coverage", coverage)
+        times = np.arange(periods + 1.0)
+        survival = np.exp(self._log_survival(self._parameters(), times))
+        plausible = [np.exp(self._log_survival(each, times)) for each in self._plausible_parameters()]
+        low, high = interval_of_expectation(survival, plausible, coverage)
+        rate = np.concatenate(([np.nan], survival[1:] / survival[:-1]))
+        return pa.table(
+            {
+                "period": times.astype(np.int64),
+                "survival": survival,
+                "survival_low": low,
+                "survival_high": np.minimum(high, 1.0),
+                "retention": pa.array(rate, mask=times == 0),
+            }
+        )
+
+    def _stays(self, parameters: Values, periods: Values, horizon: int) -> Values:
+        """P(still there k periods on | there after ``periods``), array of shape (distinct, horizon), k = 1 …"""
+        ahead = periods[:, None] + np.arange(1.0, horizon + 1)
+        before = self._log_survival(parameters, periods)[:, None]
+        return np.asarray(np.exp(self._log_survival(parameters, ahead) - before))
+
+    def _shape(self, parameters: Values) -> tuple[float, float, float]:
+        """γ, δ and c."""
+        raise NotImplementedError
+
+    def _centre(self, contracts: _Contracts) -> Values:
+        raise NotImplementedError
+
+    def _log_survival(self, parameters: Values, times: Values) -> Values:
+        g, d, c = self._shape(parameters)
+        grown = d + times**c
+        return np.asarray(gammaln(grown) + gammaln(g + d) - gammaln(g + grown) - gammaln(d))
+
+    def _log_likelihood(self, parameters: Values, contracts: _Contracts) -> Derivatives:
+        """log S(t) of who is there; log(S(t − 1) − S(t)) of who left, by the slopes of both logarithms."""
+        size = len(parameters)
+        value, gradient, hessian = 0.0, np.zeros(size), np.zeros((size, size))
+        there = ~contracts.has_left
+        count = contracts.count[there]
+        log_now, slope, bend = self._survival_slopes(parameters, contracts.periods[there])
+        value += float(count @ log_now)
+        gradient += slope @ count
+        hessian += bend @ count
+        count = contracts.count[contracts.has_left]
+        periods = contracts.periods[contracts.has_left]
+        log_now, slope, bend = self._survival_slopes(parameters, periods)
+        log_before, slope_before, bend_before = self._survival_slopes(parameters, periods - 1)
+        kept = np.exp(log_now - log_before)
+        lost = -np.expm1(log_now - log_before)
+        value += float(count @ (log_before + np.log(lost)))
+        mixed = (slope_before - kept * slope) / lost
+        gradient += mixed @ count
+        square = bend_before + slope_before[:, None] * slope_before[None]
+        square -= kept * (bend + slope[:, None] * slope[None])
+        hessian += (square / lost - mixed[:, None] * mixed[None]) @ count
+        return Derivatives(value, gradient, hessian)
+
+    def _survival_slopes(self, parameters: Values, times: Values) -> tuple[Values, Values, Values]:
+        """log S(t), its gradient of shape (3, times) and its Hessian of shape (3, 3, times), by γ, δ, c."""
+        g, d, c = self._shape(parameters)
+        power = times**c
+        log_time = np.log(np.maximum(times, 1.0))
+        near, far = psi(d + power), psi(g + d + power)
+        bend_near, bend_far = zeta(2, d + power), zeta(2, g + d + power)
+        by_power = near - far
+        speed = power * log_time
+        slope = np.array([psi(g + d) - far, psi(g + d) - psi(d) + by_power, by_power * speed])
+        both, own = zeta(2, g + d) - bend_far, zeta(2, g + d) - zeta(2, d) + bend_near - bend_far
+        bend_power = bend_near - bend_far
+        bend = np.array(
+            [
+                [both, both, -bend_far * speed],
+                [both, own, bend_power * speed],
+                [-bend_far * speed, bend_power * speed, bend_power * speed**2 + by_power * speed * log_time],
+            ]
+        )
+        return self._log_survival(parameters, times), slope, bend
+
+
+class ShiftedBetaGeo(_ContractModel):
+    """How long contracts last, when each customer leaves with his own constant chance at every renewal (sBG) [1]_.
+
+    Over customers that chance is Beta(α, β). The share that renews rises with the age of a cohort though nobody changes
+    his mind: those who leave easily leave first. Two parameters that project a retention curve well beyond what was
+    seen; where customers' own chances change with time, use `BetaDiscreteWeibull`.
+
+    Parameters
+    ----------
+    regularisation : float, >= 0
+        As in `BetaGeoNBD`: a normal prior on the logarithms, about α = 1 and the β that gives the share seen leaving in
+        a period.
+
+    Attributes
+    ----------
+    alpha_, beta_ : float; a customer leaves at his first renewal with mean chance α / (α + β)
+    covariance_, log_likelihood_, converged_, iterations_, customers_, warnings_ : as in `BetaGeoNBD`
+
+    References
+    ----------
+    .. [1] Fader & Hardie (2007), How to project customer retention. J. Interactive Marketing 21(1), 76-90.
+    .. [2] Fader & Hardie (2010), Customer-base valuation in a contractual setting. Marketing Science 29(1), 85-93.
+
+    Examples
+    --------
+    Of 1,000 customers 131 left after the first year, 126 after the second, … and 491 were there after seven.
+
+    >>> left = [131, 126, 90, 60, 42, 34, 26]
+    >>> periods = np.repeat(range(1, 8), left).tolist() + [7] * 491
+    >>> table = pa.table({"customer_id": [str(each) for each in range(1000)], "periods": periods,
+    ...                   "has_left": [True] * 509 + [False] * 491})
+    >>> model = ShiftedBetaGeo().fit(table)
+    >>> round(model.alpha_, 3), round(model.beta_, 3)
+    (0.668, 3.806)
+    >>> [round(each, 3) for each in model.retention(periods=12)["survival"].to_pylist()[8:]]
+    [0.46, 0.436, 0.414, 0.395, 0.378]
+    """
+
+    _names: ClassVar = ("alpha", "beta")
+
+    alpha_: float
+    beta_: float
+
+    def _shape(self, parameters: Values) -> tuple[float, float, float]:
+        return float(parameters[0]), float(parameters[1]), 1.0
+
+    def _centre(self, contracts: _Contracts) -> Values:
+        return _usual(contracts)[:2]
+
+    def _survival_slopes(self, parameters: Values, times: Values) -> tuple[Values, Values, Values]:
+        value, slope, bend = super()._survival_slopes(parameters, times)
+        return value, slope[:2], bend[:2, :2]
+
+
+class BetaDiscreteWeibull(_ContractModel):
+    """How long contracts last, when the chance of leaving also changes with a customer's own age (BdW) [1]_.
+
+    As `ShiftedBetaGeo`, which it becomes at c = 1; c > 1: each customer tires, c < 1: each grows attached. Needs some
+    five periods to tell that from differences between customers.
+
+    Parameters
+    ----------
+    regularisation : float, >= 0
+        As in `ShiftedBetaGeo`, about c = 1.
+
+    Attributes
+    ----------
+    gamma_, delta_, c_ : float
+    covariance_, log_likelihood_, converged_, iterations_, customers_, warnings_ : as in `BetaGeoNBD`
+
+    References
+    ----------
+    .. [1] Fader, Hardie, Liu, Davin & Steenburgh (2018), "How to project customer retention" revisited: the role of
+       duration dependence. J. Interactive Marketing 43, 1-16.
+
+    Examples
+    --------
+    See `ShiftedBetaGeo` for the table.
+    """
+
+    _names: ClassVar = ("gamma", "delta", "c")
+
+    gamma_: float
+    delta_: float
+    c_: float
+
+    def _shape(self, parameters: Values) -> tuple[float, float, float]:
+        return float(parameters[0]), float(parameters[1]), float(parameters[2])
+
+    def _centre(self, contracts: _Contracts) -> Values:
+        return _usual(contracts)
+
+
+def kaplan_meier(customers: pa.Table, *, coverage: float = 0.8) -> pa.Table:
+    """What was seen of contracts, without a model: the product-limit estimate of who is still there [1]_.
+
+    Parameters
+    ----------
+    customers : table, one row per contract, as in `ShiftedBetaGeo.fit`
+    coverage : float
+        Of the interval: normal on log(−log S) by Greenwood's formula.
+
+    Returns
+    -------
+    table, one row per period that anyone came to the end of: period, at_risk, left (int64), survival, survival_low,
+    survival_high (float64; the interval is null while nobody has left, or when all have)
+
+    References
+    ----------
+    .. [1] Kaplan & Meier (1958), Nonparametric estimation from incomplete observations. JASA 53, 457-481.
+
+    Examples
+    --------
+    >>> table = pa.table({"customer_id": list("abcd"), "periods": [1, 2, 2, 3], "has_left": [True, False, True, True]})
+    >>> kaplan_meier(table)["survival"].to_pylist()
+    [0.75, 0.5, 0.0]
+    """
+    require_share("coverage", coverage)
+    periods, at_risk, left = _read(customers).at_risk()
+    survival = np.cumprod(1 - left / at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.cumsum(left / (at_risk * (at_risk - left)))) / np.abs(np.log(survival))
+        reach = ndtri((1 + coverage) / 2) * spread
+        low, high = survival ** np.exp(reach), survival ** np.exp(-reach)
+    unknown = ~(np.isfinite(low) & np.isfinite(high)) | (survival <= 0)
+    return pa.table(
+        {
+            "period": periods.astype(np.int64),
+            "at_risk": at_risk.astype(np.int64),
+            "left": left.astype(np.int64),
+            "survival": survival,
+            "survival_low": pa.array(low, mask=unknown),
+            "survival_high": pa.array(high, mask=unknown),
+        }
+    )
+
+
+def _usual(contracts: _Contracts) -> Values:
+    """γ = c = 1, and the δ that gives the share seen leaving in a period."""
+    _, ended, left = contracts.at_risk()
+    return np.array([1.0, max(float(ended.sum() / left.sum()) - 1, 0.1), 1.0])
+
+
+def _read(customers: pa.Table) -> _Contracts:
+    require_columns(customers, _COLUMNS, of="customers")
+    for name in _COLUMNS:
+        if empty := customers[name].null_count:
+            raise DataError("errors.empty_values", table="customers", column=name, rows=empty)
+    periods = customers["periods"].to_numpy()
+    has_left = customers["has_left"].to_numpy()
+    refuse(customers, periods < 0, "lifetime.negative", column="periods")
+    refuse(customers, has_left & (periods < 1), "lifetime.left_before_a_period")
+    key, place, count = np.unique(periods * 2 + has_left, return_inverse=True, return_counts=True)
+    return _Contracts((key // 2).astype(np.float64), key % 2 == 1, count.astype(np.float64), place)
