@@ -3,7 +3,18 @@ from dataclasses import replace
 import pytest
 
 from guanxi.errors import SettingError
-from guanxi.simulate import ONE_SEGMENT, SEGMENTS, Dirt, company
+from guanxi.simulate import (
+    DISCOUNT_BUYERS,
+    ONE_SEGMENT,
+    SEGMENTS,
+    BadOrders,
+    Campaigns,
+    Contracts,
+    Dirt,
+    Plan,
+    Visits,
+    company,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +59,31 @@ def test_a_number_for_dirt_means_dirt_like_a_shop():
 def test_the_decimals_are_those_of_the_currency():
     assert company(customers=1, seed=1).decimals == 2
     assert company(customers=1, seed=1, currency="JPY").decimals == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "value"),
+    [
+        (BadOrders, "before_leaving", 1.0), (BadOrders, "otherwise", 0.0), (BadOrders, "sent_back", 1.1),
+        (Visits, "per_order", -1), (Campaigns, "treated_share", 1.5), (Campaigns, "effect_new", -1.01),
+        (Campaigns, "every_days", 7), (Campaigns, "channel_shares", (0.5, 0.5, 0.5)),
+        (Contracts, "period_days", 0), (Contracts, "plans", (Plan("A", 0.7, 1, 1, 1), Plan("B", 0.7, 1, 1, 1))),
+    ],
+)  # fmt: skip
+def test_an_impossible_law_of_what_happens_besides_orders_is_refused(kind, setting, value):
+    with pytest.raises(SettingError) as refused:
+        kind(**{setting: value})
+    assert refused.value.code == "simulate.out_of_range"
+
+
+def test_an_impossible_plan_is_refused():
+    with pytest.raises(SettingError):
+        Plan("A", 0.1, 0.0, 1.0, 100)
+
+
+def test_discount_buyers_leave_four_times_as_fast():
+    full, discount = (segment for segment in DISCOUNT_BUYERS)
+    assert full.dropout_shape == discount.dropout_shape
+    assert full.dropout_scale_days / discount.dropout_scale_days == 4
+    assert (full.rate_shape, full.rate_scale_days) == (discount.rate_shape, discount.rate_scale_days)
+    assert discount.price_level < full.price_level == 1

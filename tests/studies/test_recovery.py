@@ -76,18 +76,11 @@ def test_the_expected_total_is_near_what_the_same_customers_spent_in_the_last_ho
     assert 0.5 < expected / last < 2
 
 
-def test_more_is_expected_of_those_whose_true_rate_is_higher(people):
+def test_more_is_expected_of_those_whose_true_rate_is_higher(company, people):
+    said = company.mined.result("value").tables["customers"].select(["customer_id", "expected_orders"]).to_pylist()
+    expected_of = {row["customer_id"]: row["expected_orders"] for row in said}
     alive = [row for row in people if row["true_alive_at_end"]]
     rate = np.array([row["true_rate_per_day"] for row in alive])
-    expected = np.array([row["expected_orders"] for row in alive])
+    expected = np.array([expected_of[row["customer_id"]] for row in alive])
     ranks = [np.argsort(np.argsort(values)) for values in (rate, expected)]
     assert np.corrcoef(*ranks)[0, 1] > 0.4
-
-
-def test_the_grade_follows_from_its_own_comparison(company):
-    judgement = company.mined.result("segments").judgement
-    errors = judgement.comparisons[0]
-    assert errors.customers > 1000
-    expected = "C" if errors.gain_low <= 0 else "A" if errors.relative_gain >= 0.1 else "B"
-    assert judgement.grade == expected
-    assert judgement.explained.code == f"segments.judged_{expected.lower()}"

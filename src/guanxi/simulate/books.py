@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from guanxi.simulate.baskets import LINE, ORDERS_PER_BLOCK, SALE, draw_lines
 from guanxi.simulate.catalogue import catalogue, people
@@ -21,10 +22,19 @@ from guanxi.simulate.parameters import Language, Parameters
 from guanxi.simulate.randomness import Integers
 from guanxi.words import country_name, say
 
-__all__ = ["FIRST_ORDER_NUMBER", "Account", "customer_ids", "decimals", "line_schema", "numbered_lines", "to_arrow"]
+__all__ = [
+    "FIRST_ORDER_NUMBER",
+    "MONEY_DIGITS",
+    "Account",
+    "customer_ids",
+    "decimals",
+    "line_schema",
+    "numbered_lines",
+    "to_arrow",
+]
 
 FIRST_ORDER_NUMBER = 500_001
-_MONEY_DIGITS = 18
+MONEY_DIGITS = 18
 _Block = TypeVar("_Block")
 
 
@@ -57,16 +67,23 @@ class Account:
 
 
 def numbered_lines(
-    parameters: Parameters, population: Population, keys: Integers, *, threads: int = 2
+    parameters: Parameters,
+    population: Population,
+    keys: Integers,
+    *,
+    sent_back: NDArray[np.bool_] | None = None,
+    threads: int = 2,
 ) -> Iterator[tuple[np.ndarray, Integers]]:
     """Lines (`LINE`) with the number of each line's order, block by block, in time order.
 
-    Blocks are drawn ahead by ``threads``; only what is due later is carried from one to the next.
+    Blocks are drawn ahead by ``threads``; only what is due later is carried from one to the next. Orders that are
+    ``sent_back`` get their first line back, whatever else comes back by chance.
     """
 
     def draw(block: int) -> tuple[np.ndarray, np.ndarray]:
-        mine = keys[block * ORDERS_PER_BLOCK : (block + 1) * ORDERS_PER_BLOCK]
-        return add_oddities(parameters, draw_lines(parameters, population, mine, block), block)
+        mine = slice(block * ORDERS_PER_BLOCK, (block + 1) * ORDERS_PER_BLOCK)
+        lines = draw_lines(parameters, population, keys[mine], block)
+        return add_oddities(parameters, lines, block, sent_back=None if sent_back is None else sent_back[mine])
 
     waiting = np.zeros(0, dtype=LINE)
     next_number = FIRST_ORDER_NUMBER
@@ -91,7 +108,7 @@ def line_schema(parameters: Parameters) -> pa.Schema:
             ("product_id", pa.string()),
             ("description", pa.string()),
             ("quantity", pa.int64()),
-            ("unit_price", pa.decimal128(_MONEY_DIGITS, parameters.decimals)),
+            ("unit_price", pa.decimal128(MONEY_DIGITS, parameters.decimals)),
             ("country", pa.string()),
         ]
     )
@@ -131,7 +148,7 @@ def decimals(minor: Integers, digits: int) -> pa.Array:
     halves = np.empty((len(minor), 2), dtype="<i8")
     halves[:, 0] = minor
     halves[:, 1] = minor >> 63
-    return pa.Array.from_buffers(pa.decimal128(_MONEY_DIGITS, digits), len(minor), [None, pa.py_buffer(halves)])
+    return pa.Array.from_buffers(pa.decimal128(MONEY_DIGITS, digits), len(minor), [None, pa.py_buffer(halves)])
 
 
 def _drawn_ahead(draw: Callable[[int], _Block], blocks: Iterable[int], threads: int) -> Iterator[_Block]:

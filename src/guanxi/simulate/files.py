@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from guanxi.words import say
 
-__all__ = ["Format", "TableWriter", "table_writer", "write_json"]
+__all__ = ["Format", "TableWriter", "table_writer", "write_json", "write_table"]
 
 Format = Literal["csv", "parquet"]
 _BOM = b"\xef\xbb\xbf"
@@ -58,6 +58,12 @@ def table_writer(path: Path, schema: pa.Schema, format: Format, language: str | 
     finally:
         writer.close()
         partial.unlink(missing_ok=True)
+
+
+def write_table(path: Path, table: pa.Table, format: Format, language: str | None = None) -> None:
+    """Write one table; the file appears when it is complete."""
+    with table_writer(path, table.schema, format, language) as writer:
+        writer.write(table)
 
 
 def write_json(path: Path, data: object) -> None:

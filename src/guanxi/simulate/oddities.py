@@ -7,6 +7,7 @@ are due later (goods sent back, an order taken back) and wait in `Later` until t
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guanxi.simulate.baskets import ORDERS_PER_BLOCK, SALE
 from guanxi.simulate.catalogue import POSTAGE, TEST
@@ -26,11 +27,13 @@ POSTAGE_PRICES = (600, 800, 1000, 1200)
 _PARTS = 8
 
 
-def add_oddities(parameters: Parameters, lines: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+def add_oddities(
+    parameters: Parameters, lines: np.ndarray, block: int, *, sent_back: NDArray[np.bool_] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Now and later: the block's lines with those odd ones that stand among them, and those due afterwards.
 
     In both, ``order`` tells orders apart over all blocks, and ``about`` is −1 − (the order's place in the block) until
-    the order has its number.
+    the order has its number. The first line of an order that is ``sent_back`` comes back in any case.
     """
     orders = int(lines["order"][-1]) + 1 if len(lines) else 0
     about = -1 - lines["order"]
@@ -38,7 +41,7 @@ def add_oddities(parameters: Parameters, lines: np.ndarray, block: int) -> tuple
     lines["order"] = (block * ORDERS_PER_BLOCK + lines["order"]) * _PARTS
 
     later = [
-        _sent_back(parameters, lines, about, orders, block),
+        _sent_back(parameters, lines, about, orders, block, sent_back),
         *_entered_twice(parameters, lines, about, orders, block),
         _tests(parameters, lines, about, orders, block),
     ]
@@ -73,9 +76,14 @@ def _derived(lines: np.ndarray, about: Integers, kind: int, part: int) -> np.nda
     return copies
 
 
-def _sent_back(parameters: Parameters, lines: np.ndarray, about: Integers, orders: int, block: int) -> np.ndarray:
+def _sent_back(
+    parameters: Parameters, lines: np.ndarray, about: Integers, orders: int, block: int,
+    because_bad: NDArray[np.bool_] | None,
+) -> np.ndarray:  # fmt: skip
     """Returned lines; what of one order is sent back comes back together."""
     back = _chosen(parameters, Purpose.RETURN, block, len(lines), parameters.return_share)
+    if because_bad is not None:
+        back |= because_bad[-1 - about] & (np.diff(about, prepend=0) != 0)
     returned = _derived(lines[back], about[back], RETURN, 3)
     returned["quantity"] *= -1
     delay = _delays(parameters, Purpose.RETURN_DELAY, block, orders, RETURN_WITHIN_SECONDS)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from guanxi.simulate.customers import Population, clocks
 from guanxi.simulate.parameters import Parameters
-from guanxi.simulate.randomness import Integers, Purpose, poisson, uniform, words
+from guanxi.simulate.randomness import Floats, Integers, Purpose, poisson, uniform, words
 from guanxi.simulate.season import UNITS_PER_DAY, Clock
 
-__all__ = ["customers_of", "draw_order_keys", "guests_of", "seconds_of"]
+__all__ = ["customers_of", "draw_order_keys", "guests_of", "poisson_times", "seconds_of"]
 
 _BLOCK = 16_384
 _GUEST = 1 << 31
@@ -53,32 +56,56 @@ def _draw_block(
     parameters: Parameters, season: list[Clock], population: Population, block: int, members: slice
 ) -> Integers:
     """First orders and repeat orders of one block of customers, in no order."""
-    segment = population.segment[members]
     arrived = population.arrived[members]
-    until = np.minimum(population.left[members], parameters.seconds)
+    who, seconds = poisson_times(
+        season, population, members, population.rate[members], population.left[members],
+        uniform(parameters.seed, Purpose.ORDER_COUNT, block, len(arrived)),
+        partial(words, parameters.seed, Purpose.ORDER_TIME, block),
+    )  # fmt: skip
+    if parameters.dropout == "geometric":
+        who, seconds = _until_dropout(who, seconds, population.orders_to_dropout[members])
+
+    first = members.start
+    return np.concatenate((arrived << 32 | np.arange(first, first + len(arrived)), seconds << 32 | first + who))
+
+
+def poisson_times(
+    season: list[Clock],
+    population: Population,
+    members: slice,
+    rate: Floats,
+    until: Integers,
+    chance: Floats,
+    drawn: Callable[[int], NDArray[np.uint64]],
+) -> tuple[Integers, Integers]:
+    """Events of a Poisson process of each member, from his arrival until a second or the end, on his season's clock.
+
+    Parameters
+    ----------
+    rate, until, chance : one entry a member: events on an average day, a second, a uniform to draw the count from
+    drawn : that many random words, for the times
+
+    Returns
+    -------
+    who, seconds : places among the members, and when; sorted by member only
+    """
+    segment, arrived = population.segment[members], population.arrived[members]
     begin = np.zeros(len(segment), dtype=np.int64)
     span = np.zeros(len(segment), dtype=np.int64)
     for number, clock in enumerate(season):
         mine = segment == number
         begin[mine] = clock.units(arrived[mine])
-        span[mine] = clock.units(until[mine]) - begin[mine]
+        span[mine] = clock.units(np.minimum(until[mine], clock.seconds_in_all)) - begin[mine]
 
-    chance = uniform(parameters.seed, Purpose.ORDER_COUNT, block, len(segment))
-    counts = poisson(chance, population.rate[members] * span / UNITS_PER_DAY)
-    who = np.repeat(np.arange(len(segment)), counts)
+    who = np.repeat(np.arange(len(segment)), poisson(chance, rate * span / UNITS_PER_DAY))
     # Given their number, the times of a Poisson process are independent and even on its clock.
-    drawn = words(parameters.seed, Purpose.ORDER_TIME, block, len(who)) >> np.uint64(32)
-    units = begin[who] + (drawn * span[who].astype(np.uint64) >> np.uint64(32)).astype(np.int64)
+    share = drawn(len(who)) >> np.uint64(32)
+    units = begin[who] + (share * span[who].astype(np.uint64) >> np.uint64(32)).astype(np.int64)
     seconds = np.zeros(len(who), dtype=np.int64)
     for number, clock in enumerate(season):
         mine = segment[who] == number
         seconds[mine] = clock.seconds(units[mine])
-    seconds = np.maximum(seconds, arrived[who])
-    if parameters.dropout == "geometric":
-        who, seconds = _until_dropout(who, seconds, population.orders_to_dropout[members])
-
-    first = members.start
-    return np.concatenate((arrived << 32 | np.arange(first, first + len(segment)), seconds << 32 | first + who))
+    return who, np.maximum(seconds, arrived[who])
 
 
 def _until_dropout(who: Integers, seconds: Integers, most: Integers) -> tuple[Integers, Integers]:

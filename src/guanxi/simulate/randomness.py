@@ -61,6 +61,23 @@ class Purpose(IntEnum):
     MISTAKE = 23
     POSTAGE = 24
     TEST = 25
+    AFTERWARDS = 26
+    BAD_ORDER = 27
+    COMPLAINT = 28
+    COMPLAINT_DELAY = 29
+    SENT_BACK = 30
+    VISIT_COUNT = 31
+    VISIT_TIME = 32
+    VISIT_KEPT = 33
+    ARM = 34
+    CHANNEL = 35
+    OPENED = 36
+    OPENED_DELAY = 37
+    DURATION = 38
+    PLAN = 39
+    CANCELLATION = 40
+    PERIODS = 41
+    BEGUN = 42
 
 
 def words(seed: int, purpose: Purpose, block: int, count: int) -> NDArray[np.uint64]:

@@ -60,6 +60,10 @@ class Clock:
     def total(self) -> int:
         return int(self.grid[-1])
 
+    @property
+    def seconds_in_all(self) -> int:
+        return 3600 * len(self.weights)
+
     def units(self, seconds: Integers) -> Integers:
         """Units that have passed at a second."""
         hour = seconds // 3600

@@ -122,6 +122,7 @@ def parameters_as_data(parameters: Parameters, account: Account) -> dict[str, ob
         "cancel_within_days": CANCEL_WITHIN_SECONDS // 86_400,
         "budget_share": BUDGET_SHARE,
         "zipf_exponent": ZIPF_EXPONENT,
+        "bad_order_log_odds": parameters.relations.bad_orders.log_odds,
         "categories": [
             {"code": code, "zh": zh, "en": en, "share": float(share)}
             for (code, zh, en), share in zip(shop.categories, shop.category_shares, strict=True)
