@@ -1,10 +1,12 @@
-"""Customer features against the bare scan of the columns that they read, and beside pandas, polars and plain DuckDB.
+"""Customer features by the queries and by the kernel, against the bare scan of what they read, and beside peers.
 
-    python benchmarks/features.py --lines 1000000 --peers /tmp/peers/bin/python
+    python benchmarks/features.py --lines 1000000,10000000 --peers /tmp/peers/bin/python
 
-CPU seconds, best of three; imports do not count. The scan is one aggregate over each column in the same session, so the
-ratio says how much more than decoding the features cost. The peers are asked for 16 columns only, where Guanxi makes
-all; theirs have to agree with ours.
+CPU seconds, best of three; imports and compiling do not count. Peak memory is that of a process which does nothing
+else, imports included. The scan is one aggregate over each column in a session of its own, so the ratio says how much
+more than decoding the features cost. The kernel has to make the table of the queries, whole numbers, dates and texts
+exactly, fractions to 1e-9. The peers are asked for 16 columns only, where Guanxi makes all; theirs have to agree with
+ours.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import datetime as dt
 import json
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
@@ -24,11 +28,12 @@ import sqlglot
 from measuring import arguments, best_of, data_directory, machine, markdown, simulated_orders, write_results
 from sqlglot import exp
 
-from guanxi.features import customer_features
-from guanxi.features.customers import STEPS
+from guanxi.features.customers import queries
+from guanxi.features.kernel import LocalSession, make_customer_features
 from guanxi.mine import import_files
+from guanxi.progress import peak_memory_mib
 from guanxi.schema import TABLES
-from guanxi.warehouse import DuckDB, Query, Session, Warehouse, load_query
+from guanxi.warehouse import DuckDB, Query, Session, Warehouse
 
 _TIMES = 3
 _AT = dt.datetime(2026, 1, 1)  # noqa: DTZ001  UTC without zone, as the library has it
@@ -39,8 +44,7 @@ _PEERS = ("pandas", "polars", "duckdb")
 def columns_read() -> dict[str, list[str]]:
     """The columns of canonical tables that the feature queries name, by table."""
     found: dict[str, set[str]] = {}
-    for step in STEPS:
-        query = load_query("guanxi.features", step)
+    for query in queries().values():
         named = {column.name for column in sqlglot.parse_one(query.text, read="duckdb").find_all(exp.Column)}
         for table in TABLES.keys() & set(query.tables):
             found.setdefault(table, set()).update(named & set(TABLES[table].names))
@@ -61,23 +65,76 @@ def scan(table: str, columns: Sequence[str]) -> Query:
 
 
 def measure(orders: Path, peers: Path | None) -> dict[str, object]:
-    """Features, bare scan and peers on one file's snapshot."""
-    scans = [scan(table, columns) for table, columns in columns_read().items()]
+    """Features both ways, bare scan and peers on one file's snapshot."""
     with tempfile.TemporaryDirectory(prefix="guanxi-bench-") as directory:
         import_files([orders], Path(directory) / "warehouse", at=_AT)
-        with Warehouse.open(Path(directory) / "warehouse") as warehouse:
-            snapshot = warehouse.snapshot()
-        with DuckDB(threads=2).bind(snapshot) as session:
-            ours = best_of(_TIMES, lambda: customer_features(session, as_of=_AS_OF))
-            bare = best_of(_TIMES, lambda: [session.run(query) for query in scans])
-            theirs = {name: _peer(name, peers, session, Path(directory)) for name in _PEERS} if peers else {}
+        return compare(Path(directory) / "warehouse", peers, Path(directory))
+
+
+def compare(path: Path, peers: Path | None, scratch: Path) -> dict[str, object]:
+    """The same for what a warehouse holds."""
+    ways = {}
+    for way in WAYS:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            ways[way] = process.submit(_way, way, path).result()
+    with Warehouse.open(path) as warehouse:
+        snapshot = warehouse.snapshot()
+    with DuckDB(threads=2).bind(snapshot) as session:
+        _require_same_table(session, scratch)
+        theirs = {name: _peer(name, peers, session, scratch) for name in _PEERS} if peers else {}
+    bare = ways["scan"]["cpu_seconds"]
     return {
         "lines": snapshot.rows("order_lines"),
-        "scan_cpu_seconds": bare.cpu_seconds,
-        "features_cpu_seconds": ours.cpu_seconds,
-        "ratio": ours.cpu_seconds / bare.cpu_seconds,
+        "scan_cpu_seconds": bare,
+        "queries": ways["queries"] | {"ratio": ways["queries"]["cpu_seconds"] / bare},
+        "kernel": ways["kernel"] | {"ratio": ways["kernel"]["cpu_seconds"] / bare},
         "peers": theirs,
     }
+
+
+def _scan(session: Session) -> None:
+    for table, columns in columns_read().items():
+        session.run(scan(table, columns))
+
+
+def _queries(session: Session) -> None:
+    for query in queries().values():
+        session.materialise(query, {"as_of": _AS_OF} if query.parameters else None)
+
+
+def _kernel(session: Session) -> None:
+    assert isinstance(session, LocalSession)
+    make_customer_features(session, queries()["customer_features"], as_of=_AS_OF)
+
+
+WAYS: Mapping[str, Callable[[Session], None]] = {"scan": _scan, "queries": _queries, "kernel": _kernel}
+
+
+def _way(name: str, path: Path) -> dict[str, float]:
+    """CPU seconds of one way at its best, and the peak memory of this process."""
+    with Warehouse.open(path) as warehouse, DuckDB(threads=2).bind(warehouse.snapshot()) as session:
+        used = best_of(_TIMES, lambda: WAYS[name](session))
+    return {"cpu_seconds": used.cpu_seconds, "peak_mib": peak_memory_mib()}
+
+
+def _require_same_table(session: Session, scratch: Path) -> None:
+    """Compare what the kernel and the queries make, column by column; the session then holds that of the queries."""
+    columns = queries()["customer_features"].columns
+    everything = replace(scan("orders", ()), text="SELECT * FROM customer_features", tables=("customer_features",))
+    for way in ("kernel", "queries"):
+        WAYS[way](session)
+        session.write(everything, scratch / f"{way}.parquet")
+    with duckdb.connect() as connection:
+        for name, kind in columns.items():
+            differ = f"a.{name} IS DISTINCT FROM b.{name}"
+            if kind == "double":
+                differ += f" AND NOT COALESCE(abs(a.{name} - b.{name}) <= 1e-9 * greatest(1, abs(b.{name})), false)"
+            (row,) = connection.execute(
+                f"""SELECT count(*) FROM '{scratch}/kernel.parquet' AS a
+                FULL JOIN '{scratch}/queries.parquet' AS b USING (customer_id) WHERE {differ}"""
+            ).fetchall()
+            if row != (0,):
+                raise SystemExit(f"kernel and queries differ in {name} for {row[0]} customers")
 
 
 def _peer(name: str, python: Path, session: Session, scratch: Path) -> dict[str, float]:
@@ -112,6 +169,10 @@ def _require_equal(name: str, out: Path, session: Session) -> None:
         raise SystemExit(f"{name} found other features than guanxi")
 
 
+def _used(found: Mapping[str, float]) -> str:
+    return "{cpu_seconds:.2f} ({peak_mib:,.0f})".format(**found)
+
+
 def main() -> None:
     parser = arguments(__doc__ or "", lines="1000000")
     parser.add_argument("--peers", type=Path, metavar="PYTHON", help="of an environment made from requirements.txt")
@@ -120,18 +181,16 @@ def main() -> None:
         runs = [measure(simulated_orders(lines, data), options.peers) for lines in options.lines]
     print(f"{machine()}\n")
     names = list(runs[0]["peers"])
-    print(
-        markdown(
-            ["lines", "bare scan, CPU s", "features, CPU s", "ratio", *(f"{name}, CPU s (peak MiB)" for name in names)],
-            [
-                (
-                    run["lines"], run["scan_cpu_seconds"], run["features_cpu_seconds"], run["ratio"],
-                    *("{cpu_seconds:.2f} ({peak_mib:,.0f})".format(**run["peers"][name]) for name in names),
-                )
-                for run in runs
-            ],
-        )
-    )  # fmt: skip
+    heads = ["lines", "bare scan, CPU s"]
+    for name in ("queries", "kernel"):
+        heads += [f"{name}, CPU s (peak MiB)", "ratio"]
+    rows = []
+    for run in runs:
+        row = [run["lines"], run["scan_cpu_seconds"]]
+        for name in ("queries", "kernel"):
+            row += [_used(run[name]), run[name]["ratio"]]
+        rows.append([*row, *(_used(run["peers"][name]) for name in names)])
+    print(markdown([*heads, *(f"{name}, CPU s (peak MiB)" for name in names)], rows))
     write_results(options.json, runs)
 
 

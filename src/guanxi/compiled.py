@@ -32,10 +32,10 @@ def _machine_code(function: Callable[..., object], *, reassociate: bool) -> Call
 
     loose = {"reassoc", "contract", "nsz"} if reassociate else False
     try:
-        return njit(cache=True, fastmath=loose)(function)
+        return njit(cache=True, nogil=True, fastmath=loose)(function)
     except RuntimeError:
         # No directory for the cache can be written.
-        return njit(fastmath=loose)(function)
+        return njit(nogil=True, fastmath=loose)(function)
 
 
 def _popcount() -> Callable[..., object]:

@@ -1,10 +1,9 @@
-"""Customer features against plain loops, by hand, and against the future."""
+"""Customer features against plain loops, by hand, and against the future; by the queries and by the kernel."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -12,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import reference
+from features.drawn import AS_OF, customer_files, days, order_line, order_lines
 from guanxi import words
 from guanxi.features import customer_features
 from guanxi.features.customers import STEPS, queries
+from guanxi.features.kernel import make_customer_features
 from guanxi.progress import Progress
-from guanxi.warehouse import DuckDB, Settings, Warehouse
+from guanxi.warehouse import DuckDB, Session, Settings, Warehouse
 from guanxi.warehouse.sql import parse_query
 from warehouse import rows
 
-AS_OF = dt.date(2024, 3, 1)
 LEAP_DAY = dt.date(2024, 2, 29)
 COLUMNS = queries()["customer_features"].columns
 ALL = parse_query(
@@ -36,8 +36,12 @@ ARROW = {
 Features = Callable[..., dict[str, dict[str, object]]]
 
 
-@pytest.fixture(scope="module")
-def table(tmp_path_factory) -> Iterator[Callable[..., pa.Table]]:
+def by_kernel(session: Session, *, as_of: dt.date) -> int:
+    return make_customer_features(session, queries()["customer_features"], as_of=as_of)
+
+
+@pytest.fixture(scope="module", params=[customer_features, by_kernel])
+def table(request, tmp_path_factory) -> Iterator[Callable[..., pa.Table]]:
     """The features as a table, from order lines and customers; one engine serves all tests of the module."""
     path = tmp_path_factory.mktemp("features") / "warehouse"
     with (
@@ -49,7 +53,7 @@ def table(tmp_path_factory) -> Iterator[Callable[..., pa.Table]]:
             session.register("order_lines", rows.order_lines(lines))
             session.register("orders", rows.orders_of(lines))
             session.register("customers", rows.customers(_customers(lines) if customers is None else customers))
-            count = customer_features(session, as_of=as_of)
+            count = request.param(session, as_of=as_of)
             found = session.run(ALL)
             assert found.num_rows == count
             return found
@@ -77,46 +81,6 @@ def agree(found: dict[str, dict], right: dict[str, dict]) -> None:
             # Two ways to add fractions up may end in different last digits; all else is exact.
             expected = pytest.approx(value, rel=1e-12, abs=1e-9) if isinstance(value, float) else value
             assert found[customer][name] == expected, (customer, name)
-
-
-days = st.sampled_from(
-    [AS_OF + dt.timedelta(days=offset) for offset in (-800, -366, -365, -364, -181, -180, -179, -91, -90, -89, -31, -30,
-     -29, -7, -2, -1, 0, 1, 45)]
-)  # fmt: skip
-
-
-@st.composite
-def order_line(draw: st.DrawFn, on: st.SearchStrategy[dt.date] = days) -> dict[str, object]:
-    line_kind = draw(st.sampled_from(["sale", "sale", "sale", "return", "discount", "free", "cancelled"]))
-    money = draw(st.sampled_from([1, 99, 100, 100, 12345, 999_999_999]))
-    ordered_on = draw(on)
-    hour = draw(st.sampled_from([None, 0, 5, 6, 11, 12, 18, 23]))
-    return rows.order_line(
-        source=draw(st.sampled_from(["shop", "web"])),
-        order_id=draw(st.sampled_from(["1", "2", "3", "4"])),
-        customer_id=draw(st.sampled_from(["ada", "bo", "张三", None])),
-        product_id=draw(st.sampled_from(["tea", "cup", "绿茶", None])),
-        category=draw(st.sampled_from(["drinks", "china", None])),
-        country=draw(st.sampled_from(["CN", "DE", None])),
-        ordered_on=ordered_on,
-        ordered_hour=hour,
-        ordered_at=dt.datetime.combine(ordered_on, dt.time(hour or 0, draw(st.sampled_from([0, 59])))),
-        quantity=Decimal(draw(st.sampled_from(["1", "0.3333", "12"]))),
-        amount={"sale": money, "return": -money, "discount": -money, "free": 0, "cancelled": money}[line_kind],
-        line_kind=line_kind,
-        item_kind=draw(st.sampled_from(["product", "product", "product", "postage", "test"])),
-    )
-
-
-order_lines = st.lists(order_line(), max_size=25)
-customer_files = st.lists(
-    st.fixed_dictionaries({
-        "customer_id": st.sampled_from(["ada", "dora", "eve"]),
-        "country": st.sampled_from(["FR", None]),
-        "joined_on": st.one_of(st.none(), days),
-    }),
-    unique_by=lambda row: row["customer_id"],
-)  # fmt: skip
 
 
 def known(lines: list[dict], file: list[dict]) -> list[dict]:

@@ -6,13 +6,18 @@ reader can look at each::
     order_lines ─► customer_orders ─► customer_gaps ─┐
          │    └──► customer_products ─► customer_tastes ─┼─► customer_features
          └───────► customers_known ───────────────────┘
+
+Where the session is one of this process and there are many lines, `guanxi.features.kernel` makes the same table without
+the steps, which are then left until somebody reads them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 
+from guanxi.features.kernel import LocalSession, Unsuited, make_customer_features
 from guanxi.progress import Progress
 from guanxi.warehouse import Query, Session, load_query
 
@@ -26,6 +31,9 @@ STEPS = (
     "customer_tastes",
     "customer_features",
 )
+
+KERNEL_FROM_LINES = 2_000_000
+"""Below it the queries take less than loading numba does."""
 
 
 def queries() -> Mapping[str, Query]:
@@ -56,11 +64,31 @@ def customer_features(session: Session, *, as_of: dt.date, progress: Progress | 
     Notes
     -----
     One scan of six columns of ``order_lines`` for orders and one of five for products; grouping grows with the number
-    of customer × order and customer × product pairs.
+    of customer × order and customer × product pairs. From `KERNEL_FROM_LINES` lines on the embedded engine counts with
+    `guanxi.features.kernel` instead: the same table in about a third of the time, where everything can be counted
+    exactly in 64 bits.
     """
+    if isinstance(session, LocalSession) and session.snapshot.rows("order_lines") >= KERNEL_FROM_LINES:
+        with suppress(Unsuited):
+            return _by_kernel(session, as_of, progress)
     rows = 0
     for query in queries().values():
-        rows = session.materialise(query, {"as_of": as_of} if query.parameters else None)
+        rows = session.materialise(query, _parameters(query, as_of))
         if progress is not None:
             progress.advance(1)
     return rows
+
+
+def _by_kernel(session: LocalSession, as_of: dt.date, progress: Progress | None) -> int:
+    """The features without the steps before them, which are left until somebody reads them."""
+    *steps, last = queries().values()
+    rows = make_customer_features(session, last, as_of=as_of)
+    for step in steps:
+        session.defer(step, _parameters(step, as_of))
+    if progress is not None:
+        progress.advance(len(STEPS))
+    return rows
+
+
+def _parameters(query: Query, as_of: dt.date) -> dict[str, object] | None:
+    return {"as_of": as_of} if query.parameters else None
