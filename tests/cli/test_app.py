@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from rich.console import Console
 import guanxi.cli.app as app_module
 from guanxi.cli.bar import TerminalProgress
 from guanxi.cli.language import Language, asked_language, environment_language
+from guanxi.cli.usage import usage_told
+from guanxi.intake.mapping import Mapping
 from intake import gallery
 from mine.shop import HEADER, LATER, ROWS, write_csv
 
-COMMANDS = ("mine", "profile", "import", "studies", "study", "simulate", "warehouse")
+COMMANDS = ("mine", "profile", "import", "watch", "studies", "study", "simulate", "warehouse")
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def test_help_names_every_command(guanxi):
     assert all(f" {command} " in said.out for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS[:6], "warehouse list", "warehouse show"])
+@pytest.mark.parametrize("command", [*COMMANDS[:7], "warehouse list", "warehouse show"])
 def test_every_command_has_help(guanxi, command):
     said = guanxi(*command.split(), "--help")
     assert said.code == 0
@@ -71,6 +74,22 @@ def test_a_dry_run_accounts_for_every_row_and_writes_nothing(guanxi, orders, tmp
     assert "Customer not known: 1" in said.out
     assert "nothing was kept" in said.out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["orders.csv"]
+
+
+def test_a_dry_run_needs_no_directory_for_results_and_can_save_what_it_took_columns_for(guanxi, orders, tmp_path):
+    said = guanxi("mine", orders, "--dry-run", "--save-map", tmp_path / "mapping.yaml")
+    assert (said.code, said.err) == (0, "")
+    assert "Correct it there, and run again with --map" in said.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mapping.yaml", "orders.csv"]
+    assert Mapping.load(tmp_path / "mapping.yaml").files[0].columns["customer_id"].column == "Customer ID"
+    assert guanxi("mine", orders, "--out", tmp_path / "out", "--map", tmp_path / "mapping.yaml").code == 0
+
+
+@pytest.mark.parametrize("command", [["profile"], ["import", "--warehouse", "w"]])
+def test_profile_and_import_save_what_they_took_columns_for(guanxi, orders, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    assert guanxi(command[0], orders, *command[1:], "--save-map", "mapping.yaml", "--lang", "zh").code == 0
+    assert "客户" in (tmp_path / "mapping.yaml").read_text(encoding="utf-8")
 
 
 def test_a_dry_run_of_import_writes_nothing(guanxi, orders, tmp_path):
@@ -130,7 +149,7 @@ def test_doubtful_columns_and_square_brackets_are_printed_as_they_are(guanxi, tm
 
 WRONG = {
     "no such file": (["mine", "nowhere.csv", "--out", "{out}"], 3, "There is no file nowhere.csv"),
-    "a directory": (["mine", "{tmp}", "--out", "{out}"], 3, "is a folder"),
+    "a folder without tables": (["mine", "{empty}", "--out", "{out}"], 3, "has no file to read"),
     "no such mapping": (["mine", "{orders}", "--out", "{out}", "--map", "no.yaml"], 3, "There is no mapping no.yaml"),
     "no such currency": (["mine", "{orders}", "--out", "{out}", "--currency", "XQX"], 2, "There is no currency XQX"),
     "no such zone": (["mine", "{orders}", "--out", "{out}", "--timezone", "Mars"], 2, "There is no time zone Mars"),
@@ -146,7 +165,7 @@ WRONG = {
         3,
         "cannot be written",
     ),
-    "no command": (["dance"], 2, "No such command"),
+    "no command": (["dance"], 2, "There is no command dance"),
     "no option": (["mine", "{orders}", "--out", "{out}", "--fast"], 2, "--fast"),
     "no warehouse": (["study", "segments", "--warehouse", "{tmp}/w", "--out", "{out}"], 4, "There is no warehouse in"),
     "no warehouse to list": (["warehouse", "list", "{tmp}"], 4, "There is no warehouse in"),
@@ -158,13 +177,55 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("arguments", "code", "sentence"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told_in_a_sentence_and_leaves_nothing(guanxi, orders, tmp_path, arguments, code, sentence):
-    places = {"orders": orders, "out": tmp_path / "out", "tmp": tmp_path}
+def test_what_is_wrong_is_told_in_a_sentence_and_leaves_nothing(
+    guanxi, orders, tmp_path, tmp_path_factory, arguments, code, sentence
+):
+    empty = tmp_path_factory.mktemp("empty")
+    places = {"orders": orders, "out": tmp_path / "out", "tmp": tmp_path, "empty": empty}
     said = guanxi(*[argument.format(**places) for argument in arguments])
     assert said.code == code
     assert sentence in " ".join(said.err.replace("│", " ").split())
     assert "Traceback" not in said.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["orders.csv"]
+
+
+USAGE = {
+    "missing option": (["import", "x.csv"], "缺少选项 --warehouse。"),
+    "missing argument": (["profile"], "缺少参数 FILE。"),
+    "no command": (["dance"], "没有名为 dance 的命令。"),
+    "nearly a command": (["stdy"], "没有名为 stdy 的命令。是否应为 study"),
+    "nearly a command of a group": (["warehouse", "lst"], "没有名为 lst 的命令。是否应为 list？"),
+    "no option": (["studies", "--zzz"], "没有 --zzz 这个选项。"),
+    "nearly an option": (["import", "x.csv", "--warehose", "w"], "没有 --warehose 这个选项。相近的有：--warehouse"),
+    "no value": (["mine", "x.csv", "--out"], "--out 后面缺少值。"),
+    "a value too much": (["mine", "x.csv", "--dry-run=3"], "--dry-run 后面不能带值。"),
+    "too much": (["studies", "x", "y"], "命令行中有多余的内容：x和y。"),
+    "no choice": (["simulate", "--out", "x", "--format", "pdf"], "--format 不能是 pdf，可选的值有：csv和parquet。"),
+    "a file": (["mine", "x.csv", "--out", __file__], f"--out：{__file__} 是文件，请指定目录。"),
+    "too little": (["mine", "x.csv", "--out", "x", "--horizon-days", "0"], "--horizon-days 不能小于 1。"),
+    "too large": (["mine", "x.csv", "--out", "x", "--horizon-days", "9999"], "--horizon-days 不能大于 3650。"),
+    "no whole number": (["simulate", "--out", "x", "--seed", "y"], "--seed 必须是整数。"),
+    "no number": (["simulate", "--out", "x", "--dirt", "y"], "--dirt 必须是数字。"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), USAGE.values(), ids=USAGE)
+def test_what_is_wrong_with_a_command_line_is_told_in_chinese(guanxi, monkeypatch, arguments, sentence):
+    monkeypatch.setenv("GUANXI_LANG", "zh")
+    said = guanxi(*arguments)
+    assert (said.code, said.out) == (2, "")
+    first, hint = said.err.splitlines()
+    assert sentence in first
+    assert not re.search(r"\b(the|is|are|not|value|command)\b", first.replace(__file__, ""), re.IGNORECASE)
+    assert hint.startswith("查看用法：guanxi")
+
+
+def test_what_a_later_typer_says_is_passed_on_as_it_is():
+    class Unheard(Exception):
+        def format_message(self) -> str:
+            return "Something new."
+
+    assert usage_told(Unheard(), "zh") == "Something new.\n查看用法：guanxi --help"
 
 
 def test_what_is_wrong_is_told_in_the_language_asked_for(guanxi):

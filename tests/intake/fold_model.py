@@ -1,7 +1,7 @@
 """The fold of deliveries once more, in plain Python and without regard to speed, for the tests to compare with.
 
 A delivery is a list of lines; a line is a dict with order_id, customer_id, product_id, ordered_on, quantity (negative:
-a return), given (its own number, or None).
+a return), given (its own number, or None), cancelled (whether its status says that the order never came about).
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def fold(deliveries: dict[int, list[dict]]) -> tuple[list[dict], list[dict]]:
 
 def _step(old: list[dict], new: list[dict]) -> tuple[list[dict], list[dict]]:
     left, fresh, whole = list(old), list(new), len(new) >= len(old)
-    known = _pairs(left, fresh, lambda line: tuple(line[name] for name in CONTENT))
-    changed = []
+    known = _pairs(left, fresh, lambda line: tuple(line[name] for name in (*CONTENT, "cancelled")))
+    changed = _pairs(left, fresh, lambda line: tuple(line[name] for name in CONTENT))
     if {line["ordered_on"] for line in old} & {line["ordered_on"] for line in new} or (
         {line["customer_id"] for line in old} & {line["customer_id"] for line in new} - {None}
     ):
         changed += _pairs(left, fresh, lambda line: line["given"])
         is_day = any(line["order_id"] == f"{line['customer_id']} @ {line['ordered_on']}" for line in old)
         if known or changed or not is_day:
-            changed += _pairs(left, fresh, lambda line: (line["product_id"] or "", line["quantity"] < 0))
+            changed += _pairs(left, fresh, lambda line: (line["product_id"] or "", _is_return(line)))
         if (known or changed) and whole and not is_day:
-            changed += _pairs(left, fresh, lambda line: line["quantity"] < 0)
+            changed += _pairs(left, fresh, _is_return)
     taken = {line["line_no"] for line in old}
     numbered = [line for line in fresh if line["given"] is not None and line["given"] not in taken]
     last = max([0, *taken, *(line["given"] for line in numbered)])
@@ -62,6 +62,10 @@ def _pairs(old: list[dict], new: list[dict], alike: Callable[[dict], object]) ->
             old.remove(was)
             new.remove(now)
     return found
+
+
+def _is_return(line: dict) -> bool:
+    return line["quantity"] < 0 and not line["cancelled"]
 
 
 def orders_of(lines: Iterable[dict]) -> dict[tuple, int]:

@@ -6,6 +6,7 @@ import pytest
 
 from guanxi import words
 from guanxi.intake import clean
+from guanxi.intake.items import ITEM_KINDS
 from guanxi.words import LANGUAGES
 from intake.staging import Shop, mapping, staged
 
@@ -153,7 +154,7 @@ def test_items_that_are_no_products_are_told_apart_in_both_languages(tmp_path):
     shop.deliver(staged(tmp_path, COLUMNS, rows), MAPPING)
     found = [kind for (kind,) in shop.rows("order_lines", "item_kind")]
     assert list(zip(found, rows, strict=True)) == list(zip([kind for kind, _, _ in ITEMS], rows, strict=True))
-    assert {kind for kind, _, _ in ITEMS} == set(clean.ITEM_KINDS)
+    assert {kind for kind, _, _ in ITEMS} == set(ITEM_KINDS)
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,23 @@ from guanxi.intake.load import Account, undo
 from guanxi.schema import TABLES
 from intake.staging import AT, Shop, mapping, staged
 
-COLUMNS = "order customer name sku title day qty price phone"
+COLUMNS = "order customer name sku title day qty price phone status"
 MAPPING = mapping(
     order_id="order", customer_id="customer", customer_name="name", product_id="sku", description="title",
     ordered_at="day", quantity="qty", unit_price="price", phone="phone",
+    status="status",
 )  # fmt: skip
 PEOPLE = mapping("customers", "members", customer_id="id", name="name", city="city")
 
 
 def line(
-    order="1", customer="ada", sku="tea", day="2024-03-05 10:00", qty="1", price="2", title=None, name=None, phone=None
-):
-    return (order, customer, name, sku, title or sku.upper(), day, qty, price, phone)
+    order="1", customer="ada", sku="tea", day="2024-03-05 10:00", qty="1", price="2", title=None, name=None, phone=None,
+    status="paid",
+):  # fmt: skip
+    return (order, customer, name, sku, title or sku.upper(), day, qty, price, phone, status)
+
+
+WARES = mapping("products", "wares", product_id="sku", description="title", category="group")
 
 
 @pytest.fixture
@@ -40,6 +45,10 @@ def deliver(shop, *lines):
 
 def people(shop, *rows):
     return shop.deliver(staged(shop.folder, "id name city", rows), PEOPLE)[1]
+
+
+def wares(shop, *rows):
+    return shop.deliver(staged(shop.folder, "sku title group", rows), WARES)[1]
 
 
 def contents(shop, numbers=None):
@@ -73,6 +82,39 @@ def test_a_changed_line_supersedes_the_old_one_and_the_order_follows(shop):
         (1, "tea", 200, "superseded", 2),
         (2, "cup", 200, "known", 1),
     ]
+
+
+def test_an_order_that_is_cancelled_later_counts_no_more_and_what_it_was_is_kept(shop):
+    deliver(shop, line(), line(sku="cup"), line(order="2"))
+    before = contents(shop)
+    account = deliver(shop, line(status="refunded"), line(sku="cup", status="refunded"), line(order="2", status="sent"))
+    assert account == Account(records=3, loaded=2, set_aside=0, known=1, superseded=2)
+    assert shop.rows("order_lines", "order_id, product_id, line_kind, delivery_id") == [
+        ("2", "tea", "sale", 1),
+        ("1", "tea", "cancelled", 2),
+        ("1", "cup", "cancelled", 2),
+    ]
+    assert shop.rows("orders", "order_id, amount") == [("2", 200)]
+    assert shop.rows("hidden_lines", "product_id, line_kind, hidden_because, hidden_by", where="delivery_id = 1") == [
+        ("tea", "sale", "superseded", 2),
+        ("cup", "sale", "superseded", 2),
+    ]
+    undo(shop.warehouse, 2, at=AT)
+    assert contents(shop) == before
+
+
+def test_an_order_that_is_paid_at_last_counts_from_then_on(shop):
+    deliver(shop, line(status="unpaid"))
+    assert shop.rows("orders", "amount") == []
+    deliver(shop, line(status="paid"))
+    assert shop.rows("orders", "amount, delivery_id") == [(200, 2)]
+
+
+def test_a_return_whose_sale_never_came_about_takes_back_nothing(shop):
+    deliver(shop, line(order="1", day="2024-02-01"), line(order="C3", qty="-1", day="2024-05-01"))
+    assert shop.rows("order_lines", "cancels_order_id", where="order_id = 'C3'") == [("1",)]
+    deliver(shop, line(order="1", day="2024-02-01", status="cancelled"))
+    assert shop.rows("order_lines", "cancels_order_id", where="order_id = 'C3'") == [(None,)]
 
 
 def test_the_snapshot_before_a_correction_still_tells_the_old(shop):
@@ -142,6 +184,63 @@ def test_a_name_that_the_file_about_people_leaves_empty_comes_from_order_lines(s
     deliver(shop, line(name="Ada L."))
     deliver(shop, line(order="2", name="A. Lovelace"))
     assert shop.rows("customers", "name, city") == [("Ada L.", "London")]
+
+
+def test_a_product_is_called_what_the_newest_delivery_calls_it_and_by_its_old_name_when_that_is_undone(shop):
+    deliver(shop, line(title="Tea"))
+    deliver(shop, line(order="2", title="Green tea"))
+    deliver(shop, line(order="3", sku="cup"))
+    renamed = [("tea", "Green tea", 1), ("cup", "CUP", 3)]
+    assert shop.rows("products", "product_id, description, delivery_id") == renamed
+    undo(shop.warehouse, 2, at=AT)
+    assert shop.rows("products", "product_id, description") == [("tea", "Tea"), ("cup", "CUP")]
+
+
+def test_a_file_about_products_outweighs_later_order_lines(shop):
+    wares(shop, ("tea", "Darjeeling", "drinks"))
+    deliver(shop, line(title="Tea"))
+    assert shop.rows("products", "description, category") == [("Darjeeling", "drinks")]
+
+
+def test_lines_carry_the_category_of_their_product_whichever_file_comes_first(tmp_path):
+    found = []
+    for name, lines_first in (("a", True), ("b", False)):
+        (tmp_path / name).mkdir()
+        shop = Shop(tmp_path / name)
+        if lines_first:
+            deliver(shop, line(), line(sku="cup"), line(order="2", sku="pot"))
+        wares(shop, ("tea", "Tea", "drinks"), ("cup", "Cup", "china"))
+        if not lines_first:
+            deliver(shop, line(), line(sku="cup"), line(order="2", sku="pot"))
+        found.append(shop.rows("order_lines", "product_id, category"))
+    assert sorted(found[0]) == sorted(found[1]) == [("cup", "china"), ("pot", None), ("tea", "drinks")]
+
+
+def test_lines_follow_when_the_category_of_their_product_changes_and_when_that_is_undone(shop):
+    deliver(shop, line(), line(sku="cup"))
+    wares(shop, ("tea", "Tea", "drinks"))
+    before = contents(shop)
+    wares(shop, ("tea", "Tea", "hot drinks"), ("cup", "Cup", "china"))
+    deliver(shop, line(qty="3"), line(sku="cup"))
+    assert shop.rows("order_lines", "product_id, quantity, category") == [("cup", 1, "china"), ("tea", 3, "hot drinks")]
+    assert shop.rows("hidden_lines", "DISTINCT category") == [(None,)], "what was delivered is kept as it was"
+    undo(shop.warehouse, 3, at=AT)
+    assert shop.rows("order_lines", "product_id, quantity, category") == [("cup", 1, None), ("tea", 3, "drinks")]
+    undo(shop.warehouse, 4, at=AT)
+    assert contents(shop) == before
+    undo(shop.warehouse, 2, at=AT)
+    assert shop.rows("order_lines", "DISTINCT category") == [(None,)]
+
+
+def test_lines_of_a_file_with_categories_of_its_own_keep_them(shop):
+    own = mapping(
+        source="web", order_id="order", customer_id="customer", product_id="sku", ordered_at="day", amount="price",
+        category="group",
+    )  # fmt: skip
+    rows = [("1", "ada", "tea", "2024-03-05", "2", "presents"), ("1", "ada", "cup", "2024-03-05", "2", None)]
+    shop.deliver(staged(shop.folder, "order customer sku day price group", rows), own)
+    wares(shop, ("tea", "Tea", "drinks"), ("cup", "Cup", "china"))
+    assert shop.rows("order_lines", "product_id, category") == [("tea", "presents"), ("cup", None)]
 
 
 # What remains when it is undone
@@ -215,15 +314,19 @@ SMALL = st.builds(
     line, order=st.sampled_from(["1", "2", "C3"]), customer=st.sampled_from(["ada", "bo"]),
     sku=st.sampled_from(["tea", "cup"]), day=st.sampled_from(["2024-03-05 10:00", "2024-04-01 09:00", "never"]),
     qty=st.sampled_from(["1", "2", "-1"]), name=st.sampled_from([None, "Ada", "Bo"]),
-    phone=st.sampled_from([None, "123"]),
+    phone=st.sampled_from([None, "123"]), status=st.sampled_from(["paid", "cancelled"]),
 )  # fmt: skip
 MEMBERS = st.tuples(
     st.sampled_from(["ada", "bo", "eve"]), st.sampled_from([None, "A", "B"]), st.sampled_from([None, "X"])
+)
+GOODS = st.tuples(
+    st.sampled_from(["tea", "cup"]), st.sampled_from([None, "Tea"]), st.sampled_from([None, "drinks", "china"])
 )
 FILES = st.lists(
     st.one_of(
         st.lists(SMALL, min_size=1, max_size=5).map(lambda lines: (deliver, lines)),
         st.lists(MEMBERS, min_size=1, max_size=3).map(lambda rows: (people, rows)),
+        st.lists(GOODS, min_size=1, max_size=2).map(lambda rows: (wares, rows)),
     ),
     min_size=2,
     max_size=4,

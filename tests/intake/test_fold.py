@@ -18,10 +18,10 @@ from intake.fold_model import fold
 DAY = dt.date(2024, 3, 5)
 
 
-def line(product="tea", *, order="1", customer="ada", day=DAY, quantity=1, number=None):
+def line(product="tea", *, order="1", customer="ada", day=DAY, quantity=1, number=None, cancelled=False):
     return {
         "order_id": order, "customer_id": customer, "product_id": product, "ordered_on": day, "quantity": quantity,
-        "given": number,
+        "given": number, "cancelled": cancelled,
     }  # fmt: skip
 
 
@@ -51,7 +51,9 @@ def register(connection, deliveries):
             "source": "shop", "order_id": line["order_id"], "line_no": 0, "customer_id": line["customer_id"],
             "product_id": line["product_id"], "ordered_at": dt.datetime.combine(line["ordered_on"], dt.time()),
             "ordered_on": line["ordered_on"], "quantity": Decimal(line["quantity"]), "amount": 100 * line["quantity"],
-            "currency": "EUR", "line_kind": "return" if line["quantity"] < 0 else "sale", "item_kind": "product",
+            "currency": "EUR",
+            "line_kind": "cancelled" if line["cancelled"] else "return" if line["quantity"] < 0 else "sale",
+            "item_kind": "product",
             "is_repeat": False, "delivery_id": number, "source_row": row, "given_line_no": line["given"],
         }
         for number, lines in deliveries.items() for row, line in enumerate(lines, start=1)
@@ -75,6 +77,28 @@ def test_a_changed_line_takes_the_place_of_the_old_one_which_is_kept(connection)
     current, hidden = folded(connection, [line(), line("cup")], [line(quantity=3), line("cup")])
     assert current == [(1, "tea", 3, 2), (2, "cup", 1, 1)]
     assert hidden == [("tea", 1, 1, "superseded", 2), ("cup", 1, 2, "known", 1)]
+
+
+def test_a_line_of_which_only_the_status_has_changed_takes_the_place_of_the_old_one(connection):
+    current, hidden = folded(connection, [line(), line("cup")], [line(cancelled=True), line("cup")])
+    assert current == [(1, "tea", 1, 2), (2, "cup", 1, 1)]
+    assert hidden == [("tea", 1, 1, "superseded", 2), ("cup", 1, 2, "known", 1)]
+    current, hidden = folded(connection, [line(cancelled=True)], [line()], [line()])
+    assert current == [(1, "tea", 1, 2)]
+    assert hidden == [("tea", 1, 1, "superseded", 2), ("tea", 1, 3, "known", 2)]
+
+
+def test_of_lines_alike_the_one_with_the_new_status_takes_the_place_of_one(connection):
+    current, hidden = folded(connection, [line(), line()], [line(cancelled=True), line()])
+    assert current == [(1, "tea", 1, 1), (2, "tea", 1, 2)]
+    assert [row[2:] for row in hidden] == [(1, "superseded", 2), (2, "known", 1)]
+
+
+def test_a_status_supersedes_also_where_orders_have_no_number(connection):
+    order = f"ada @ {DAY}"
+    current, hidden = folded(connection, [line(order=order)], [line(order=order, cancelled=True)])
+    assert current == [(1, "tea", 1, 2)]
+    assert hidden == [("tea", 1, 1, "superseded", 2)]
 
 
 def test_an_order_of_one_line_can_change_too(connection):
@@ -131,14 +155,15 @@ def test_lines_of_no_product_are_alike_in_that(connection):
 
 
 LINES = st.builds(
-    lambda product, order, customer, days, quantity: line(
-        product, order=order, customer=customer, day=DAY + dt.timedelta(days), quantity=quantity
+    lambda product, order, customer, days, quantity, cancelled: line(
+        product, order=order, customer=customer, day=DAY + dt.timedelta(days), quantity=quantity, cancelled=cancelled
     ),
     st.sampled_from(["tea", "cup", "pot", None]),
     st.sampled_from(["1", "2", f"ada @ {DAY}"]),
     st.sampled_from(["ada", "bo", None]),
     st.integers(0, 1),
     st.sampled_from([1, 2, 3, -1]),
+    st.sampled_from([False, False, True]),
 )
 
 
@@ -149,7 +174,11 @@ def deliveries(draw):
     for _ in range(draw(st.integers(1, 4))):
         again = draw(st.sampled_from(found)) if found and draw(st.booleans()) else []
         kept = [each for each in again if draw(st.integers(0, 4))]
-        changed = [{**each, "quantity": draw(st.sampled_from([each["quantity"], 5]))} for each in kept]
+        changed = [
+            {**each, "quantity": draw(st.sampled_from([each["quantity"], 5])),
+             "cancelled": draw(st.sampled_from([each["cancelled"], each["cancelled"], True]))}
+            for each in kept
+        ]  # fmt: skip
         lines = [{**each, "given": None} for each in [*changed, *draw(st.lists(LINES, max_size=5))]]
         if draw(st.booleans()):
             start = draw(st.integers(1, 3))

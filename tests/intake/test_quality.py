@@ -9,12 +9,15 @@ import pytest
 
 from guanxi import words
 from guanxi.intake import clean
+from guanxi.intake.load import load, parsed_path
 from guanxi.intake.quality import MEASURES, assess, compare
 from guanxi.intake.quality.rules import RULES
 from guanxi.intake.quality.timeliness import silent_runs
 from guanxi.intake.staged import Unread
+from guanxi.progress import Progress
+from guanxi.warehouse import publication
 from guanxi.words import LANGUAGES
-from intake.staging import REAL_SHOP, RECEIVED_ON, database, mapping, real_shop, staged
+from intake.staging import AT, REAL_SHOP, RECEIVED_ON, Shop, database, mapping, real_shop, staged
 
 COLUMNS = "order customer sku name day qty price land"
 ROLES = {
@@ -392,6 +395,21 @@ def test_what_a_load_parsed_already_gives_the_same_answer(tmp_path):
     query = clean.file_sql(connection, str(file.path), MAPPING, **company)
     connection.execute(f"COPY ({query}) TO '{parsed}' (FORMAT parquet)")
     assert assess(connection, file, MAPPING, **company, parsed=parsed) == assess(connection, file, MAPPING, **company)
+
+
+def test_what_a_load_found_of_repeated_records_gives_the_same_answer(tmp_path):
+    twice = [line(order="1"), line(order="1"), line(order="2"), line(order="1"), line(order="2", qty="3")]
+    of_a_day = [line(order=None), line(order=None), line(order=None, customer=None), line(order=None, customer=None)]
+    file = staged(tmp_path, COLUMNS, [*twice, *of_a_day, line(qty="two"), line(qty="two")])
+    company = {"timezone": "UTC", "currency": "EUR", "received_on": RECEIVED_ON}
+    connection = database(tmp_path)
+    with publication(Shop(tmp_path).warehouse, reason="import", at=AT) as pending:
+        delivery, _ = load(pending, connection, file, MAPPING, received_on=RECEIVED_ON, progress=Progress())
+        parsed = parsed_path(pending, delivery)
+        assert clean.repeats_path(parsed).exists()
+        quality = assess(connection, file, MAPPING, **company, parsed=parsed)
+    assert quality == assess(connection, file, MAPPING, **company)
+    assert found(quality, "repeated") == [(None, 3, [(5, "1"), (8, None)])]
 
 
 def test_the_real_shop_is_measured_exactly(tmp_path, real_data):

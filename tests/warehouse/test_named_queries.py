@@ -10,6 +10,8 @@ import pytest
 import sqlglot
 
 from guanxi.features.customers import STEPS
+from guanxi.schema import SCORES
+from guanxi.studies.base import RUN_SCORES
 from guanxi.warehouse import Query, Session, Settings, Warehouse
 from guanxi.warehouse.lint import lint
 from guanxi.warehouse.sql import parse_query
@@ -31,6 +33,7 @@ def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             with engine_named(name).bind(warehouse.snapshot()) as session:
                 for table, rows in WORLDS[request.param].items():
                     session.register(table, rows)
+                session.register(RUN_SCORES, WORLDS[request.param].get("scores", SCORES.empty()))
                 found[name] = {query: answer(session, NAMED[query]) for query in IN_ORDER}
         yield found
 

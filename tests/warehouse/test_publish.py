@@ -238,6 +238,7 @@ def test_an_empty_value_in_a_required_column_is_refused(warehouse):
     [
         ("* EXCLUDE (amount)", "errors.no_such_column"),
         ("* REPLACE (CAST(amount AS DOUBLE) AS amount)", "errors.wrong_type"),
+        ("* REPLACE (CAST(NULL AS BIGINT) AS amount)", "errors.empty_values"),
     ],
 )
 def test_a_file_made_by_an_engine_must_fit_the_table(warehouse, columns, code):

@@ -16,9 +16,13 @@ AS_OF = D(2024, 3, 1)
 LEAP_DAY = D(2024, 2, 29)
 PARAMETERS: Mapping[str, object] = {
     "as_of": AS_OF,
+    "since": D(2023, 12, 1),
     "cutoff": D(2024, 1, 1),
     "until": LEAP_DAY,
     "segmentation": "segment",
+    "study": "value",
+    "score": "p_alive",
+    "level": "category",
 }
 """What the named queries are asked with."""
 
@@ -133,7 +137,7 @@ def _world(
     lines: list[Row], known: list[Row], products: list[Row], members: list[Row], rejects: list[Row]
 ) -> dict[str, pa.Table]:
     return {
-        "order_lines": order_lines(lines),
+        "order_lines": order_lines({"source_row": row, **line} for row, line in enumerate(lines, start=1)),
         "orders": orders_of(lines),
         "customers": customers(known),
         "products": pa.Table.from_pylist(products, schema=PRODUCTS.arrow),

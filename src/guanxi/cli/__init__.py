@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from guanxi import __version__
 from guanxi.cli.language import asked_language
+from guanxi.cli.usage import is_usage_error, usage_told
 from guanxi.errors import GuanxiError
 from guanxi.words import say
 
@@ -21,6 +22,7 @@ __all__ = ["main"]
 
 _INTERRUPTED = 130
 _DISK = 6
+_USAGE = 2
 
 
 def main() -> None:
@@ -35,13 +37,17 @@ def main() -> None:
     before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         _greet(language)
-        importlib.import_module("guanxi.cli.app").app()
+        code = importlib.import_module("guanxi.cli.app").app(prog_name="guanxi", standalone_mode=False)
+        raise SystemExit(code or 0)
     except BaseException as error:
-        # Typer ends the program itself, and DuckDB tells an interrupt in the middle of a query as an error of its own.
-        if interrupts or isinstance(error, KeyboardInterrupt) or getattr(error, "code", None) == _INTERRUPTED:
+        # Typer makes an exit code of an interrupt, and DuckDB an error of its own. Abort: "no" was said to a question.
+        refused = type(error).__name__ == "Abort"
+        if interrupts or refused or isinstance(error, KeyboardInterrupt) or getattr(error, "code", 0) == _INTERRUPTED:
             _stop(say("cli.interrupted", language), _INTERRUPTED)
         if isinstance(error, GuanxiError):
             _stop(error.say(language), error.exit_code)
+        if is_usage_error(error):
+            _stop(usage_told(error, language), _USAGE)
         if isinstance(error, OSError):
             _stop(say("cli.disk", language, problem=str(error)), _DISK)
         raise
@@ -57,5 +63,6 @@ def _greet(language: str) -> None:
 
 
 def _stop(sentence: str, code: int) -> NoReturn:
-    sys.stderr.write(sentence + "\n")
+    if sentence:
+        sys.stderr.write(sentence + "\n")
     raise SystemExit(code)

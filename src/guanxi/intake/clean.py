@@ -13,44 +13,23 @@ file and mapping give the same result, so a load can be replayed.
 ``free``         no money: gifts, stock corrections, a price of zero
 ``cancelled``    of an order that its status says never came about
 ===============  =====================================================================================================
-
-===============  =====================================================================================================
-``item_kind``
-===============  =====================================================================================================
-``product``      goods or services that the company sells
-``postage``      postage, carriage, delivery
-``fee``          bank charges, marketplace and handling fees
-``discount``     a line that is itself a discount
-``adjustment``   corrections of the books
-``manual``       keyed in by hand without a product
-``voucher``      gift vouchers and cards
-``sample``       samples
-``test``         entries made to try the system; used nowhere
-===============  =====================================================================================================
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from types import MappingProxyType
+from pathlib import Path
 
 import duckdb
 
+from guanxi.intake.columns import columns_sql, raw_name
+from guanxi.intake.items import item_kind_sql
 from guanxi.intake.mapping import ColumnMapping, FileMapping
-from guanxi.intake.parse import (
-    decimal_sql,
-    id_sql,
-    identifier,
-    instant_sql,
-    literal,
-    missing_sql,
-    text_sql,
-    unreadable_sql,
-)
+from guanxi.intake.parse import decimal_sql, id_sql, literal, missing_sql, unreadable_sql
 from guanxi.words import currency_digits
 
-__all__ = ["CONTENT", "ITEM_KINDS", "LINE_KINDS", "PROBLEMS", "file_sql", "parsed_sql", "problem_column"]
+__all__ = ["CONTENT", "LINE_KINDS", "PROBLEMS", "file_sql", "problem_column", "repeats_path"]
 
 CONTENT = "order_id, customer_id, product_id, description, ordered_at, quantity, unit_price, amount"
 """What makes two lines of one source the same line."""
@@ -58,30 +37,6 @@ CONTENT = "order_id, customer_id, product_id, description, ordered_at, quantity,
 LINE_KINDS = ("sale", "discount", "return", "free", "cancelled")
 
 _TOTAL = r"(?i)(grand |sub)?-?totals?:?|sums?:?|合计[:：]?|总计[:：]?|小计[:：]?|总和[:：]?|合\s+计"
-
-_ITEMS: Mapping[str, tuple[str, str]] = MappingProxyType({
-    # kind: (pattern of the whole product id, pattern of the whole description), without regard to case
-    "test": (r"test[-_ ]?\d*", r"(this is a )?test( product| item| order)?\.?|测试(商品|订单|产品)?|.*仅供测试.*"),
-    "postage": (
-        r"post|dot|c2|c3|ship(ping)?|freight|postage|delivery",
-        r"(dotcom |next day |express |standard )?(postage|carriage|shipping|delivery|freight)"
-        r"( (and|&) (packing|handling))?( ?(fee|cost|charge)s?)?|运费(补差)?|邮费(补差)?|快递费|配送费|物流费",
-    ),
-    "fee": (
-        r"bank charges|(amazon|ebay|paypal)[ _-]?fees?|fees?|cruk",
-        r"bank charges?|(amazon|ebay|paypal|handling|service|processing|payment|cruk)[ _-]?(fee|charge|commission)s?"
-        r"|手续费|服务费|佣金|包装费",
-    ),
-    "discount": (r"d|discount", r"(voucher |member )?discounts?|优惠|折扣|满减|立减|优惠券(抵扣)?|抵扣"),
-    "adjustment": (
-        r"adjust(ment)?\d*|b",
-        r"adjust(ment)?\b.*|(adjust )?bad debts?|write[- ]?off|rounding|调整|补差价?|差价|抹零|坏账",
-    ),
-    "manual": (r"m|manual", r"manual( entry)?|手工(录入|单)?"),
-    "sample": (r"s|samples?", r"(free )?samples?|样品|小样|赠品"),
-    "voucher": (r"gift_\d+_\d+|gift[-_ ]?(card|voucher)s?", r".*\bgift (voucher|card)\b.*|礼品卡|购物卡|储值卡|代金券"),
-})  # fmt: skip
-ITEM_KINDS = ("product", *_ITEMS)
 
 _NEVER_CAME_ABOUT = (
     r"(?i)(order )?(cancell?ed|void(ed)?|failed|declined|expired|abandoned|unpaid|pending payment|on[- ]hold|refunded"
@@ -129,122 +84,90 @@ def file_sql(
     currency: str,
     received_on: dt.date,
 ) -> str:
-    """`parsed_sql` with what the file itself tells: how it writes discounts, and how it numbers cancellations.
-
-    O(records) for each of the two columns, where the file has them.
-    """
-    roles = mapping.columns
-
-    def holds(aggregate: str) -> bool:
-        row = connection.execute(f"SELECT {aggregate} FROM read_parquet({literal(staged)})").fetchone()
-        return bool(row and row[0])
-
-    share = cancel_notes = False
-    if "discount" in roles:
-        share = holds(f"max({decimal_sql(roles['discount'], precision=18, scale=6)}) <= 1")
-    if "order_id" in roles:
-        # A shop that numbers its orders 536365 and its cancellations C536379.
-        cancel_notes = holds(f"avg(CAST(regexp_full_match({id_sql(roles['order_id'])}, '\\d+') AS INTEGER)) > 0.5")
-    return parsed_sql(
-        staged,
-        mapping,
-        timezone=timezone,
-        currency=currency,
-        currency_digits=currency_digits(currency),
-        discount_is_share=share,
-        cancel_notes=cancel_notes,
-        received_on=received_on,
-    )
-
-
-def parsed_sql(
-    staged: str,
-    mapping: FileMapping,
-    *,
-    timezone: str,
-    currency: str,
-    currency_digits: int,
-    discount_is_share: bool,
-    cancel_notes: bool,
-    received_on: dt.date,
-) -> str:
     """A query over a staged order file: what each record says, what kind of line it is, and what is wrong with it.
 
-    Its columns are ``source_row``, one per role that order lines, customers and products keep, ``wall_at`` (local time
-    as written), ``exact_amount`` (before it is rounded to minor units), ``item_kind``, ``line_kind`` and ``problem``
-    (one of `PROBLEMS`, null where the record is usable).
+    Its columns are ``source_row``, one per role that order lines, customers and products keep, ``ordered_at`` (UTC),
+    ``ordered_on`` and ``ordered_hour`` (as clocks of the company show them), ``amount`` and ``cost`` (minor units),
+    ``item_kind``, ``line_kind`` and ``problem`` (one of `PROBLEMS`, null where the record is usable).
 
     Parameters
     ----------
+    connection : a private DuckDB database, in which the query will run; it holds temporary tables that the query uses
     staged : path of the staged Parquet file
     mapping : which column means what
-    timezone, currency, currency_digits : of the company
-    discount_is_share : the discount column holds shares of the price, not amounts
-    cancel_notes : order numbers that begin with C are cancellations in this file
+    timezone, currency : of the company
     received_on : the day of the delivery; nothing can have been bought after the day that follows it
+
+    Notes
+    -----
+    O(records): columns are looked at for how the file writes discounts and numbers cancellations, and for values that
+    repeat (`guanxi.intake.columns`).
     """
     roles = mapping.columns
-
-    def text(role: str) -> str:
-        return text_sql(roles[role]) if role in roles else "CAST(NULL AS VARCHAR)"
-
-    def key(role: str) -> str:
-        return id_sql(roles[role]) if role in roles else "CAST(NULL AS VARCHAR)"
-
-    def number(role: str, precision: int, scale: int) -> str:
-        kind = f"DECIMAL({precision}, {scale})"
-        return decimal_sql(roles[role], precision=precision, scale=scale) if role in roles else f"CAST(NULL AS {kind})"
-
-    instant = instant_sql(roles["ordered_at"], zone=timezone, time=roles.get("ordered_time"))
-    wall = "instant_at" if timezone == "UTC" else f"timezone({literal(timezone)}, timezone('UTC', instant_at))"
+    digits = currency_digits(currency)
     quantity = "quantity" if "quantity" in roles else "CAST(1 AS DECIMAL(18, 4))"
     discount = "0"
     if "discount" in roles:
         # Three numbers of a nasty file may be too large together; the amount is then null, as if it were missing.
         share = f"TRY(CAST({quantity} AS DECIMAL(38, 4)) * unit_price * COALESCE(discount, 0))"
-        discount = f"CAST({share} AS DECIMAL(38, 10))" if discount_is_share else "COALESCE(discount, 0)"
+        is_share = _discount_is_share(connection, staged, mapping)
+        discount = f"CAST({share} AS DECIMAL(38, 10))" if is_share else "COALESCE(discount, 0)"
     product = f"(CAST({quantity} AS DECIMAL(38, 4)) * unit_price - {discount})"
     exact = f"COALESCE(CAST(given_amount AS DECIMAL(38, 10)), CAST({product} AS DECIMAL(38, 10)))"
     costs = {
-        "cost": "line_cost",
+        "cost": "given_cost",
         "unit_cost": f"CAST({quantity} AS DECIMAL(38, 4)) * unit_cost",
         "profit": f"{exact} - profit",
     }
     cost = next((sql for role, sql in costs.items() if role in roles), "CAST(NULL AS DECIMAL(38, 10))")
-    own_currency = f"COALESCE({key('currency')}, {literal(currency)})"
-    raw = ", ".join(_staged_name(role) for role in roles)
-    problem = _problem_sql(mapping, currency=currency, received_on=received_on)
+    wall = "ordered_at" if timezone == "UTC" else f"timezone({literal(timezone)}, timezone('UTC', ordered_at))"
+    note = _cancel_notes(connection, staged, mapping)
+    raw = ", ".join(raw_name(role) for role in roles)
     return f"""
-    SELECT * EXCLUDE ({raw}), {problem} AS problem, {_line_kind_sql(cancel_notes=cancel_notes)} AS line_kind
+    SELECT * EXCLUDE ({raw}, wall_at, exact_amount, currency), {_line_kind_sql(cancel_notes=note)} AS line_kind,
+        {_problem_sql(mapping, currency=currency, received_on=received_on)} AS problem
     FROM (
-    SELECT * EXCLUDE (given_amount, line_cost, unit_cost, profit, discount),
-        CAST(wall_at AS DATE) AS ordered_on, CAST(date_part('hour', wall_at) AS BIGINT) AS ordered_hour,
-        {exact} AS exact_amount, {_minor(exact, currency_digits)} AS amount, {_minor(cost, currency_digits)} AS cost,
-        {_item_kind_sql()} AS item_kind
-    FROM (
-        SELECT *, {wall} AS wall_at FROM (
-            SELECT file_row_number + 1 AS source_row, {key("customer_id")} AS customer_id,
-                {key("order_id")} AS order_id, TRY_CAST({key("line_no")} AS BIGINT) AS line_no,
-                {key("product_id")} AS product_id, {text("description")} AS description, {text("category")} AS category,
-                {instant} AS instant_at, {number("unit_price", 18, 6)} AS unit_price,
-                {number("quantity", 18, 4) if "quantity" in roles else "CAST(1 AS DECIMAL(18, 4))"} AS quantity,
-                {number("amount", 18, 6)} AS given_amount, {number("discount", 18, 6)} AS discount,
-                {number("cost", 18, 6)} AS line_cost, {number("unit_cost", 18, 6)} AS unit_cost,
-                {number("profit", 18, 6)} AS profit, upper({own_currency}) AS currency, {text("country")} AS country,
-                {text("channel")} AS channel, {text("status")} AS status, {text("customer_name")} AS customer_name,
-                {key("phone")} AS phone, {key("email")} AS email, {_raw(mapping)}
-            FROM read_parquet({literal(staged)}, file_row_number = true)
+        SELECT * EXCLUDE (given_amount, given_cost, unit_cost, profit, discount, special_id, special_text),
+            CAST(wall_at AS DATE) AS ordered_on, CAST(date_part('hour', wall_at) AS BIGINT) AS ordered_hour,
+            {exact} AS exact_amount, {_minor(exact, digits)} AS amount, {_minor(cost, digits)} AS cost,
+            {item_kind_sql("special_id", "special_text")} AS item_kind
+        FROM (
+            SELECT * REPLACE (upper(COALESCE(currency, {literal(currency)})) AS currency, {quantity} AS quantity)
+                RENAME (amount AS given_amount, cost AS given_cost), {wall} AS wall_at
+            FROM ({columns_sql(connection, staged, mapping, timezone=timezone)})
         )
-    )
     )"""
+
+
+def _discount_is_share(connection: duckdb.DuckDBPyConnection, staged: str, mapping: FileMapping) -> bool:
+    """Whether the discount column holds shares of the price, not amounts."""
+    largest = f"max({decimal_sql(mapping.columns['discount'], precision=18, scale=6)})"
+    [(found,)] = connection.execute(f"SELECT {largest} <= 1 FROM read_parquet({literal(staged)})").fetchall()
+    return bool(found)
+
+
+def _cancel_notes(connection: duckdb.DuckDBPyConnection, staged: str, mapping: FileMapping) -> bool:
+    """Whether order numbers that begin with C are cancellations in this file: orders are 536365, they are C536379.
+
+    A hundred thousand numbers tell, taken evenly from the file.
+    """
+    if "order_id" not in mapping.columns:
+        return False
+    source = f"read_parquet({literal(staged)}, file_row_number = true)"
+    digits = f"CAST(regexp_full_match({id_sql(mapping.columns['order_id'])}, '\\d+') AS INTEGER)"
+    every = f"(SELECT 1 + count(*) // 100000 FROM {source})"
+    [(share,)] = connection.execute(
+        f"SELECT avg({digits}) FROM {source} WHERE file_row_number % {every} = 0"
+    ).fetchall()
+    return share is not None and share > 0.5
 
 
 def _problem_sql(mapping: FileMapping, *, currency: str, received_on: dt.date) -> str:
     """The name of the first rule of `PROBLEMS` that a parsed record breaks."""
     roles = mapping.columns
-    raw = {role: _staged_name(role) for role in roles}
+    raw = {role: raw_name(role) for role in roles}
     # What could be read is not missing: asked first, because it costs nothing and holds for nearly every record.
-    no_time = f"(instant_at IS NULL AND {_missing(roles, 'ordered_at')})"
+    no_time = f"(ordered_at IS NULL AND {_missing(roles, 'ordered_at')})"
     rules = {
         "total_row": f"{no_time} AND ("
         + " OR ".join(f"regexp_full_match(trim({name}), {literal(_TOTAL)})" for name in raw.values())
@@ -252,7 +175,7 @@ def _problem_sql(mapping: FileMapping, *, currency: str, received_on: dt.date) -
         "header_again": " AND ".join(f"{raw[role]} = {literal(spec.column)}" for role, spec in roles.items()),
         "empty_record": " AND ".join([no_time, *(_missing(roles, role) for role in roles)]),
         "time_missing": no_time,
-        "time_unreadable": "instant_at IS NULL",
+        "time_unreadable": "ordered_at IS NULL",
         "time_placeholder": f"CAST(wall_at AS DATE) IN ({', '.join(f'DATE {literal(d)}' for d in _PLACEHOLDERS)})",
         "time_in_future": f"CAST(wall_at AS DATE) > DATE {literal((received_on + dt.timedelta(days=1)).isoformat())}",
         "amount_missing": "exact_amount IS NULL",
@@ -269,28 +192,20 @@ def _problem_sql(mapping: FileMapping, *, currency: str, received_on: dt.date) -
     return "CASE " + " ".join(f"WHEN {rules[name]} THEN {literal(name)}" for name in asked) + " END"
 
 
+def repeats_path(parsed: Path) -> Path:
+    """Where the records that repeat an earlier one are kept beside a file of parsed records, once they are found.
+
+    Parquet, one row a usable record that repeats one: ``source_row``, and as ``repeats_row`` the first one alike.
+    """
+    return parsed.with_suffix(".repeats")
+
+
 def problem_column(problem: str, mapping: FileMapping) -> str | None:
     """The file's column that a problem is about, if it is about one."""
     role = _COLUMN_OF.get(problem, "")
     if role == "amount" and "amount" not in mapping.columns:
         role = "unit_price"
     return mapping.columns[role].column if role in mapping.columns else None
-
-
-def _item_kind_sql() -> str:
-    """What kind of item ``product_id`` and ``description`` speak of."""
-
-    def is_one(by_id: str, by_text: str) -> str:
-        either = (f"regexp_full_match({name}, {literal('(?i)' + pattern)})"
-                  for name, pattern in (("product_id", by_id), ("description", by_text)))  # fmt: skip
-        return "(" + " OR ".join(f"COALESCE({each}, FALSE)" for each in either) + ")"
-
-    # Nearly every line is a product: one pattern of all says so before each is tried.
-    any_of = is_one(
-        *("|".join(f"({pattern})" for pattern in patterns) for patterns in zip(*_ITEMS.values(), strict=True))
-    )
-    cases = " ".join(f"WHEN {is_one(*patterns)} THEN {literal(kind)}" for kind, patterns in _ITEMS.items())
-    return f"CASE WHEN NOT {any_of} THEN 'product' {cases} END"
 
 
 def _line_kind_sql(*, cancel_notes: bool) -> str:
@@ -308,14 +223,6 @@ def _line_kind_sql(*, cancel_notes: bool) -> str:
 def _minor(exact: str, digits: int) -> str:
     """Rounded half to even to minor units; null where it does not fit."""
     return f"TRY_CAST(round_even({exact}, {digits}) * {10**digits} AS BIGINT)"
-
-
-def _staged_name(role: str) -> str:
-    return identifier(f"raw {role}")
-
-
-def _raw(mapping: FileMapping) -> str:
-    return ", ".join(f"{identifier(spec.column)} AS {_staged_name(role)}" for role, spec in mapping.columns.items())
 
 
 def _missing(roles: Mapping[str, ColumnMapping], role: str) -> str:

@@ -25,8 +25,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
-from scipy.optimize import linear_sum_assignment
 
+from guanxi.intake.assignment import best_assignment
 from guanxi.intake.headers import OTHER, name_scores
 from guanxi.intake.mapping import ColumnMapping, FileMapping
 from guanxi.intake.roles import REQUIRED, ROLES, Kind, Role
@@ -175,8 +175,7 @@ def _assign(roles: Sequence[Role], scores: np.ndarray) -> dict[str, int]:
     gain = np.maximum(scores - _LEAST, 0.0)
     # Of equals the column further left, always the same.
     gain -= 1e-9 * np.arange(scores.shape[1]) * (gain > 0)
-    rows, places = linear_sum_assignment(gain, maximize=True)
-    return {roles[row].name: int(place) for row, place in zip(rows, places, strict=True) if gain[row, place] > 0}
+    return {roles[row].name: place for row, place in best_assignment(gain) if gain[row, place] > 0}
 
 
 def _missing(kind: Kind, given: Mapping[str, int]) -> bool:

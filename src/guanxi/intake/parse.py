@@ -57,7 +57,10 @@ def literal(text: str) -> str:
 def missing_sql(spec: ColumnMapping) -> str:
     """Whether nothing is said: NULL or one of `MISSING`."""
     raw = identifier(spec.column)
-    return f"({raw} IS NULL OR {_let('t', _trimmed(raw), _is_marker('t'))})"
+    # No marker begins with a digit, as most of what is long and of many values does: times, numbers, keys.
+    begins_with_digit = f"{raw} >= '0' AND {raw} < ':'"
+    is_marker = _let("t", _trimmed(raw), _is_marker("t"))
+    return f"CASE WHEN {raw} IS NULL THEN TRUE WHEN {begins_with_digit} THEN FALSE ELSE {is_marker} END"
 
 
 def unreadable_sql(spec: ColumnMapping, parsed: str) -> str:
@@ -159,7 +162,7 @@ def date_sql(spec: ColumnMapping) -> str:
 
 def has_time_sql(instant: str, *, zone: str) -> str:
     """Aggregate over instants (UTC): whether any is not a midnight of the company, so that hours mean something."""
-    local = f"timezone({literal(zone)}, timezone('UTC', {instant}))"
+    local = instant if zone == "UTC" else f"timezone({literal(zone)}, timezone('UTC', {instant}))"
     return f"COALESCE(bool_or(CAST({local} AS TIME) <> TIME '00:00'), false)"
 
 

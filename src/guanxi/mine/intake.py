@@ -1,4 +1,4 @@
-"""From files as people have them to a snapshot: read, map, assess, load.
+"""From files and sources as people have them to a snapshot: read, map, assess, load.
 
 The same door for ``guanxi mine``, ``guanxi import``, ``guanxi profile`` and the pages of the CRM.
 """
@@ -6,24 +6,26 @@ The same door for ``guanxi mine``, ``guanxi import``, ``guanxi profile`` and the
 from __future__ import annotations
 
 import datetime as dt
-import re
+import os
 import tempfile
 import zoneinfo
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 from babel.numbers import list_currencies
 
-from guanxi.errors import MappingError, SettingError
-from guanxi.intake.guess import Guess, guess
+from guanxi.errors import SettingError
+from guanxi.intake.guess import Guess
 from guanxi.intake.load import Account, known_delivery, load, parsed_path
-from guanxi.intake.mapping import FileMapping, Mapping
+from guanxi.intake.mapping import FileMapping
+from guanxi.intake.mapping import Mapping as Mappings
 from guanxi.intake.money import find_currency
 from guanxi.intake.quality import Quality, Trend, assess, compare
-from guanxi.intake.readers import stage
 from guanxi.intake.staged import Staged
+from guanxi.mine.reading import POSITIONS, Delivered, Reading, earlier_mapping, read
 from guanxi.progress import Progress
 from guanxi.warehouse import Delivery, Publication, Settings, Snapshot, Warehouse, publication
 from guanxi.warehouse.disk import disk_full_explained, working_directory
@@ -33,8 +35,6 @@ from guanxi.words import Message
 __all__ = ["Imported", "Intake", "import_files", "profile_files"]
 
 _MEMORY_LIMIT_MIB = 1200
-_KINDS = ("customers", "products", "orders")
-"""Master data first, so that orders find it there."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Imported:
     """How the quality changed since the source's last delivery."""
     known: Delivery | None = None
     """The earlier delivery of the same bytes; nothing was loaded."""
+    delivery: Delivery | None = None
+    """The delivery that it was loaded as."""
 
     @property
     def taken_for(self) -> Message:
@@ -63,7 +65,7 @@ class Intake:
     """What one run of intake did."""
 
     files: tuple[Imported, ...]
-    mapping: Mapping
+    mapping: Mappings
     """All that is known by now of how this company's files are to be read, to be saved."""
     settings: Settings
     notes: tuple[Message, ...] = ()
@@ -72,32 +74,17 @@ class Intake:
     """The snapshot with the files in it; None where nothing was loaded (a profile)."""
 
 
-@dataclass
-class _Delivered:
-    """A staged file on its way."""
-
-    staged: Staged
-    mapping: FileMapping
-    guess: Guess | None
-
-
-@dataclass
-class _Reading:
-    """The files staged and mapped, before anything is loaded."""
-
-    files: list[_Delivered] = field(default_factory=list)
-    notes: list[Message] = field(default_factory=list)
-
-
 def import_files(
     paths: Sequence[Path],
     warehouse_path: Path,
     *,
     at: dt.datetime,
-    mapping: Mapping | None = None,
+    catalogue_url: str | None = None,
+    mapping: Mappings | None = None,
     currency: str | None = None,
     timezone: str | None = None,
     language: str = "en",
+    environment: Mapping[str, str] = os.environ,
     progress: Progress | None = None,
     memory_limit_mib: int = _MEMORY_LIMIT_MIB,
     dry_run: Callable[[Snapshot, Intake], None] | None = None,
@@ -106,12 +93,15 @@ def import_files(
 
     Parameters
     ----------
-    paths : the files, of any supported format and kind
+    paths : files of any supported format and kind, folders of them, and descriptions of sources
+        (``shop.source.yaml``, `guanxi.intake.sources.load_description`)
     warehouse_path : directory of the warehouse
+    catalogue_url : SQLAlchemy URL of its catalogue; by default a file in the directory
     at : now, UTC without zone; what lies after it is not believed
     mapping : which column means what; without one, what earlier deliveries used, else a guess
     currency, timezone : of the company; by default the mapping's, the warehouse's, or what the files suggest
     language : decides the currency where nothing else does
+    environment : where secrets are that the description of a source names
     progress : told of each stage
     memory_limit_mib : what the embedded database may use before it spills
     dry_run : called with the snapshot that would be made; then nothing is kept
@@ -119,37 +109,45 @@ def import_files(
     Raises
     ------
     FileError : a file cannot be read, or is not a table.
+    InputError : a source does not answer, refuses, or is described wrongly.
     MappingError : a column that is needed was not found.
     SettingError : the warehouse has another currency or time zone.
     """
     progress = progress or Progress()
-    known = Warehouse.open(warehouse_path) if Warehouse.exists(warehouse_path) else None
-    with disk_full_explained(warehouse_path), working_directory(_there(warehouse_path)) as scratch:
-        reading = _read(paths, scratch, known, mapping, progress)
+    there = Warehouse.exists(warehouse_path, catalogue_url=catalogue_url)
+    with (
+        disk_full_explained(warehouse_path),
+        working_directory(_there(warehouse_path)) as scratch,
+        Warehouse.open(warehouse_path, catalogue_url=catalogue_url) if there else nullcontext() as known,
+    ):
+        reading = read(paths, scratch, known=known, mapping=mapping, progress=progress, environment=environment)
         settings = _settings(reading, known, mapping, currency, timezone, language)
-        warehouse = known or Warehouse.create(warehouse_path, settings, at=at)
-        with warehouse, publication(warehouse, reason="import", at=at) as pending:
-            connection = connect(memory_limit_mib=memory_limit_mib, threads=2, temporary=pending.scratch)
-            with connection, progress.stage("cli.stage_load", sum(each.staged.rows for each in reading.files)):
-                imported = tuple(
-                    _load(pending, connection, each, settings, received_on=at.date(), progress=progress)
-                    for each in reading.files
-                )
-            intake = Intake(imported, _remembered(reading, settings), settings, tuple(reading.notes))
-            if dry_run is not None:
-                dry_run(pending.preview(), intake)
-                pending.abandon()
-        return Intake(imported, intake.mapping, settings, intake.notes, warehouse.snapshot())
+        with Warehouse.create(warehouse_path, settings, at=at, catalogue_url=catalogue_url) as warehouse:
+            with publication(warehouse, reason="import", at=at) as pending:
+                connection = connect(memory_limit_mib=memory_limit_mib, threads=2, temporary=pending.scratch)
+                with connection, progress.stage("cli.stage_load", sum(each.staged.rows for each in reading.files)):
+                    imported = tuple(
+                        _load(pending, connection, each, settings, received_on=at.date(), progress=progress)
+                        for each in reading.files
+                    )
+                if positions := _positions(reading, imported):
+                    pending.note[POSITIONS] = positions
+                intake = Intake(imported, _remembered(reading, known, settings), settings, tuple(reading.notes))
+                if dry_run is not None:
+                    dry_run(pending.preview(), intake)
+                    pending.abandon()
+            return replace(intake, snapshot=warehouse.snapshot())
 
 
 def profile_files(
     paths: Sequence[Path],
     *,
     at: dt.datetime,
-    mapping: Mapping | None = None,
+    mapping: Mappings | None = None,
     currency: str | None = None,
     timezone: str | None = None,
     language: str = "en",
+    environment: Mapping[str, str] = os.environ,
     progress: Progress | None = None,
     memory_limit_mib: int = _MEMORY_LIMIT_MIB,
 ) -> Intake:
@@ -157,7 +155,7 @@ def profile_files(
     progress = progress or Progress()
     with tempfile.TemporaryDirectory(prefix="guanxi-") as directory:
         scratch = Path(directory)
-        reading = _read(paths, scratch, None, mapping, progress)
+        reading = read(paths, scratch, known=None, mapping=mapping, progress=progress, environment=environment)
         settings = _settings(reading, None, mapping, currency, timezone, language)
         with (
             connect(memory_limit_mib=memory_limit_mib, threads=2, temporary=scratch) as connection,
@@ -170,79 +168,13 @@ def profile_files(
                 account = Account(records, loaded=0, set_aside=0, known=records)
                 imported.append(Imported(each.staged, each.mapping, each.guess, account, quality))
                 progress.advance(1)
-    return Intake(tuple(imported), _remembered(reading, settings), settings, tuple(reading.notes))
-
-
-def _read(
-    paths: Sequence[Path], scratch: Path, known: Warehouse | None, mapping: Mapping | None, progress: Progress
-) -> _Reading:
-    reading = _Reading()
-    earlier = _earlier_mapping(known)
-    for path in paths:
-        with progress.stage("cli.stage_read", path.stat().st_size if path.is_file() else None):
-            tables = stage(path, scratch, progress=progress)
-        with progress.stage("cli.stage_map", len(tables)):
-            for staged in tables:
-                source = source_name(staged.file)
-                there = (m.for_columns(staged.columns, source=source) for m in (mapping, earlier) if m)
-                found = next((each for each in there if each), None)
-                guessed = None
-                if found is None:
-                    guessed = guess(staged.path, source=source)
-                    found = guessed.file_mapping()
-                reading.files.append(_Delivered(staged, found, guessed))
-                progress.advance(1)
-    alone = len(reading.files) == 1
-    for each in list(reading.files):
-        # A workbook may hold a sheet of notes beside the orders; alone, such a table is an error.
-        if each.mapping.missing and not alone and each.guess is not None:
-            reading.files.remove(each)
-            reading.notes.append(Message("mine.not_a_table_of_ours", {"file": each.staged.file}))
-        else:
-            _require_complete(each)
-    if not reading.files:
-        raise MappingError("mine.no_usable_table", files=[path.name for path in paths])
-    reading.files.sort(key=lambda each: _KINDS.index(each.mapping.kind))
-    return reading
-
-
-def _require_complete(each: _Delivered) -> None:
-    """Raise `MappingError` where a needed column was not found, with the beginning of a mapping to complete."""
-    if each.guess is None:
-        each.mapping.require_complete()
-    for group in each.mapping.missing[:1]:
-        found = {role: spec.column for role, spec in each.mapping.columns.items()}
-        roles = [role for role in group[0] if role not in found]
-        columns = [*(f"    {role}: {column}" for role, column in found.items()), *(f"    {role}: …" for role in roles)]
-        head = [
-            "version: 1",
-            "files:",
-            f"- source: {each.mapping.source}",
-            f"  kind: {each.mapping.kind}",
-            "  columns:",
-        ]
-        raise MappingError(
-            "mine.column_not_found", file=each.staged.file, kind=f"mapping.kind_{each.mapping.kind}",
-            roles=[Message(f"mapping.role_{role}") for role in roles], columns=list(each.staged.columns),
-            mapping="\n".join([*head, "  columns:", *columns]),
-        )  # fmt: skip
-
-
-def source_name(file: str) -> str:
-    """The name of a source: what stays the same in the names of its files from month to month.
-
-    >>> source_name("orders_2024-05.csv"), source_name("订单导出20240601(1).xlsx [Sheet1]"), source_name("2024.csv")
-    ('orders', '订单导出', 'orders')
-    """
-    stem = re.sub(r"(\.[A-Za-z]{1,8})+( \[.*\])?$", "", file)
-    stem = re.sub(r"[\d_\-. ()（）年月日]+$", "", re.sub(r"\(\d+\)|（\d+）", "", stem))
-    return re.sub(r"^[\d_\-. 年月日]+", "", stem) or "orders"
+    return Intake(tuple(imported), _remembered(reading, None, settings), settings, tuple(reading.notes))
 
 
 def _settings(
-    reading: _Reading,
+    reading: Reading,
     known: Warehouse | None,
-    mapping: Mapping | None,
+    mapping: Mappings | None,
     currency: str | None,
     timezone: str | None,
     language: str,
@@ -273,7 +205,7 @@ def _settings(
 def _load(
     pending: Publication,
     connection: duckdb.DuckDBPyConnection,
-    each: _Delivered,
+    each: Delivered,
     settings: Settings,
     *,
     received_on: dt.date,
@@ -292,12 +224,12 @@ def _load(
     quality = _assess(connection, each, settings, received_on, parsed=parsed_path(pending, delivery))
     pending.describe(delivery, account=vars(account), quality=quality.as_data(with_personal=False))
     trend = compare(before, quality) if before else ()
-    return Imported(each.staged, each.mapping, each.guess, account, quality, trend)
+    return Imported(each.staged, each.mapping, each.guess, account, quality, trend, delivery=delivery)
 
 
 def _assess(
     connection: duckdb.DuckDBPyConnection,
-    each: _Delivered,
+    each: Delivered,
     settings: Settings,
     received_on: dt.date,
     *,
@@ -310,17 +242,21 @@ def _assess(
     )  # fmt: skip
 
 
-def _earlier_mapping(known: Warehouse | None) -> Mapping | None:
-    """How the latest delivery of each source was read."""
-    if known is None:
-        return None
-    latest = {each.source: each.mapping for each in known.deliveries()}
-    return Mapping(files=tuple(FileMapping.model_validate(each) for each in reversed(latest.values())))
-
-
-def _remembered(reading: _Reading, settings: Settings) -> Mapping:
+def _remembered(reading: Reading, known: Warehouse | None, settings: Settings) -> Mappings:
     mappings = {each.mapping.source: each.mapping for each in reading.files}
-    return Mapping(currency=settings.currency, timezone=settings.timezone, files=tuple(mappings.values()))
+    # Where nothing was new, what is known serves as well.
+    earlier = earlier_mapping(known) if not mappings else None
+    files = earlier.files if earlier else tuple(mappings.values())
+    return Mappings(currency=settings.currency, timezone=settings.timezone, files=files)
+
+
+def _positions(reading: Reading, imported: Sequence[Imported]) -> list[dict[str, object]]:
+    """How far the deliveries have read the sources that grow."""
+    return [
+        {"delivery": done.delivery.id, **vars(each.position)}
+        for each, done in zip(reading.files, imported, strict=True)
+        if each.position is not None and done.delivery is not None
+    ]
 
 
 def _there(path: Path) -> Path:

@@ -47,6 +47,7 @@ def mine(
     *,
     at: dt.datetime,
     warehouse_path: Path | None = None,
+    catalogue_url: str | None = None,
     as_of: dt.date | None = None,
     horizon_days: int = 90,
     mapping: Mapping | None = None,
@@ -62,9 +63,11 @@ def mine(
 
     Parameters
     ----------
-    paths : delivered files; none to study what the warehouse holds already
+    paths : delivered files, folders and described sources, as in `guanxi.mine.import_files`; none to study what the
+        warehouse holds already
     at : now, UTC without zone
     warehouse_path : where everything is kept; without it the run leaves nothing behind
+    catalogue_url : SQLAlchemy URL of that warehouse's catalogue; by default a file in its directory
     as_of, horizon_days, names : of the studies, as in `guanxi.studies.run`
     mapping, currency, timezone, language : of the files, as in `guanxi.mine.import_files`
     engine : where the queries run; by default DuckDB
@@ -84,13 +87,14 @@ def mine(
     engine = engine or DuckDB()
     with tempfile.TemporaryDirectory(prefix="guanxi-", dir=scratch) as directory:
         path = warehouse_path or Path(directory) / "warehouse"
+        catalogue_url = catalogue_url if warehouse_path else None
         intake = None
         if paths:
             intake = import_files(
-                paths, path, at=at, mapping=mapping, currency=currency, timezone=timezone, language=language,
-                progress=progress,
+                paths, path, at=at, catalogue_url=catalogue_url, mapping=mapping, currency=currency, timezone=timezone,
+                language=language, progress=progress,
             )  # fmt: skip
-        with Warehouse.open(path) as warehouse:
+        with Warehouse.open(path, catalogue_url=catalogue_url) as warehouse:
             snapshot = warehouse.snapshot()
             if intake is not None and not snapshot.rows("order_lines"):
                 raise DataError("mine.no_orders", files=[each.taken_for for each in intake.files])
@@ -120,6 +124,7 @@ def dry_run(
     *,
     at: dt.datetime,
     warehouse_path: Path | None = None,
+    catalogue_url: str | None = None,
     as_of: dt.date | None = None,
     mapping: Mapping | None = None,
     currency: str | None = None,
@@ -135,10 +140,10 @@ def dry_run(
         accounts.extend(studies.accounts(snapshot, as_of=as_of, engine=engine or DuckDB()))
 
     with tempfile.TemporaryDirectory(prefix="guanxi-") as directory:
-        known = warehouse_path is not None and Warehouse.exists(warehouse_path)
+        known = warehouse_path is not None and Warehouse.exists(warehouse_path, catalogue_url=catalogue_url)
         path = warehouse_path if known and warehouse_path else Path(directory) / "warehouse"
         intake = import_files(
-            paths, path, at=at, mapping=mapping, currency=currency, timezone=timezone, language=language,
-            progress=progress, dry_run=look,
+            paths, path, at=at, catalogue_url=catalogue_url if known else None, mapping=mapping, currency=currency,
+            timezone=timezone, language=language, progress=progress, dry_run=look,
         )  # fmt: skip
     return intake, accounts

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from guanxi.schema import SEGMENT_MEMBERS
 from guanxi.studies import Result
-from guanxi.warehouse import LEARNED, Snapshot, Warehouse, publication
+from guanxi.warehouse import LEARNED, Publication, Snapshot, Warehouse, publication
 
 __all__ = ["keep_results"]
 
@@ -17,7 +19,8 @@ __all__ = ["keep_results"]
 def keep_results(warehouse: Warehouse, results: Sequence[Result], *, at: dt.datetime) -> Snapshot | None:
     """Publish the scores and segment members of a run.
 
-    The same run twice adds nothing; a run on the same data and date with other parameters takes the place of the first.
+    The same run twice adds nothing. What a study says of the same data and date with other parameters takes the place
+    of what it said first; what other studies said of them stays.
 
     Returns
     -------
@@ -26,31 +29,38 @@ def keep_results(warehouse: Warehouse, results: Sequence[Result], *, at: dt.date
     learned = [each for each in results if each.scores.num_rows or each.members is not None]
     if not learned:
         return None
-    run: dict[str, object] = {
-        "as_of": learned[0].as_of.isoformat(),
-        "data_id": learned[0].snapshot_id,
-        "studies": {each.study: dict(each.parameters) for each in learned},
-    }
-    same = [m for m in warehouse.history() if m.reason == LEARNED and _slot(m.note) == _slot(run)]
-    if same and same[-1].note == run:
+    studies = {each.study: dict(each.parameters) for each in learned}
+    run: dict[str, object] = {"as_of": learned[0].as_of.isoformat(), "data_id": learned[0].snapshot_id}
+    kept: dict[str, object] = {}
+    for moment in warehouse.history():
+        if moment.reason == LEARNED and {name: moment.note.get(name) for name in run} == run:
+            kept |= moment.note["studies"]
+    if {name: kept.get(name) for name in studies} == studies:
         return None
     with publication(warehouse, reason=LEARNED, at=at) as pending:
-        replaced = {moment.id for moment in same}
-        for table in ("scores", "segment_members"):
-            for part in pending.base.parts.get(table, ()):
-                if part.added_in in replaced:
-                    pending.remove(part)
+        if kept.keys() & studies.keys():
+            _take_back(pending, learned)
         for result in learned:
             pending.write("scores", result.scores)
             if result.members is not None:
                 pending.write("segment_members", _members(result))
-        pending.note.update(run)
+        pending.note.update(run | {"studies": studies})
     return pending.snapshot
 
 
-def _slot(note: object) -> object:
-    """What only one kept run can stand for: a date, the data, the studies."""
-    return (note["as_of"], note["data_id"], sorted(note["studies"])) if isinstance(note, dict) else None
+def _take_back(pending: Publication, learned: Sequence[Result]) -> None:
+    """Leave out what these studies said of the same data and date before; every other row of their parts stays."""
+    of = (pc.field("as_of") == learned[0].as_of) & (pc.field("snapshot_id") == learned[0].snapshot_id)
+    segmentations = [name for each in learned if each.members is not None for name in each.members.column_names[1:]]
+    said_by = {
+        "scores": pc.field("study").isin([each.study for each in learned]),
+        "segment_members": pc.field("segmentation").isin(segmentations),
+    }
+    for table, by in said_by.items():
+        for part in list(pending.base.parts.get(table, ())):
+            if pq.read_table(part.path, columns=["customer_id"], filters=of & by).num_rows:
+                pending.remove(part)
+                pending.write(table, pq.read_table(part.path, filters=~(of & by)))
 
 
 def _members(result: Result) -> pa.Table:

@@ -82,6 +82,7 @@ class Publication:
                     "errors.wrong_type", table=table, column=field.name, expected=str(field.type),
                     found=str(found.field(field.name).type),
                 )  # fmt: skip
+        _require_filled(table, path)
         rows = pq.read_metadata(path).num_rows
         if rows == 0:
             path.unlink()
@@ -279,6 +280,22 @@ def _cast(table: str, field: pa.Field, values: pa.Array) -> pa.Array:
     if cast.null_count and not field.nullable:
         raise SchemaError("errors.empty_values", table=table, column=field.name, rows=cast.null_count)
     return cast
+
+
+def _require_filled(table: str, path: Path) -> None:
+    """Raise `SchemaError` where a column that has to be filled is not; by the file's statistics, where it has them."""
+    found = pq.read_metadata(path)
+    places = {found.schema.column(place).name: place for place in range(found.num_columns)}
+    for field in TABLES[table].arrow:
+        if field.nullable:
+            continue
+        groups = [found.row_group(group).column(places[field.name]) for group in range(found.num_row_groups)]
+        if all(each.is_stats_set and each.statistics.has_null_count for each in groups):
+            empty = sum(each.statistics.null_count for each in groups)
+        else:
+            empty = pq.read_table(path, columns=[field.name])[field.name].null_count
+        if empty:
+            raise SchemaError("errors.empty_values", table=table, column=field.name, rows=empty)
 
 
 def _sync_and_hash(path: Path) -> str:

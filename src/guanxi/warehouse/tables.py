@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from guanxi.errors import MissingExtra, SettingError, WarehouseError
+
 __all__ = [
     "catalogue_engine",
     "deliveries_table",
@@ -97,11 +99,34 @@ doomed_table = sa.Table(
 
 
 def catalogue_engine(url: str) -> sa.Engine:
-    """A connection pool to the catalogue's database, set so that a commit survives a power cut."""
-    where = sa.make_url(url)
-    if where.drivername == "postgresql":
+    """A connection pool to the catalogue's database, set so that a commit survives a power cut.
+
+    Raises
+    ------
+    SettingError : not a URL of a database that can hold a catalogue.
+    MissingExtra : ``guanxi[postgres]`` is not installed.
+    WarehouseError : when it is used and the database does not answer, or refuses; without the password.
+    """
+    try:
+        where = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise SettingError("warehouse.bad_catalogue_url") from None
+    if where.drivername in ("postgres", "postgresql"):
         where = where.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(where)
+    if where.get_backend_name() not in ("postgresql", "sqlite"):
+        raise SettingError("warehouse.bad_catalogue_url")
+    try:
+        engine = sa.create_engine(where)
+    except ModuleNotFoundError:
+        raise MissingExtra("warehouse.missing_driver") from None
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _explain(context: sa.ExceptionContext) -> None:
+        if context.connection is None and engine.dialect.name != "sqlite":
+            shown = where.set(query={}).render_as_string(hide_password=True)
+            cause = " ".join(str(context.original_exception).split())
+            raise WarehouseError("warehouse.no_catalogue", database=shown, cause=cause) from None
+
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")

@@ -12,6 +12,9 @@ Forms after the colon: none (integers with separators, others as they are), ``pe
 ``number1`` … ``number4`` (that many decimals), ``plain`` (no separators), ``date``, ``words`` (the parameter is itself
 a code, or a `Message`), ``country`` (an ISO 3166-1 code), ``list`` (a list, joined as the language joins). An amount of
 money is given as a `Money` value, without a form. No sentence is ever built from pieces elsewhere.
+
+English tells one from many, Chinese does not: ``{rows:count row|rows}`` is "1 row" or "1,200 rows", and
+``{rows:plural is|are}`` the word alone, by the plural rules of the Unicode CLDR. Of a list its length counts.
 """
 
 from __future__ import annotations
@@ -158,7 +161,14 @@ class _Form(string.Formatter):
         words = [self.format_field(each, "") for each in values]
         return lists.format_list(words, locale=self.locale) if words else "–"
 
-    def _number(self, value: float | decimal.Decimal, form: str) -> str:
+    def _number(self, value: float | decimal.Decimal | list[object], form: str) -> str:
+        if isinstance(value, list | tuple):
+            value = len(value)
+        if form.startswith(("count ", "plural ")):
+            kind, _, words = form.partition(" ")
+            one, _, other = words.partition("|")
+            word = one if self.locale.plural_form(value) == "one" else other
+            return word if kind == "plural" else f"{numbers.format_decimal(value, locale=self.locale)} {word}"
         if form.startswith("percent"):
             places = form.removeprefix("percent") or "0"
             return numbers.format_percent(value, _decimals(int(places)) + "%", locale=self.locale)

@@ -232,27 +232,17 @@ def test_pages_without_end_are_stopped_by_their_size(shop: Shop, tmp_path: Path)
 # Secrets and other hosts
 
 
-def test_a_secret_comes_from_the_environment_and_is_sent_with_every_page(shop: Shop, tmp_path: Path) -> None:
-    staged_from(
-        shop, "/link", tmp_path, paging=LinkHeader(), secrets={"Authorization": "SHOP_TOKEN"},
-        environment={"SHOP_TOKEN": "Bearer hunter2"},
-    )  # fmt: skip
+def test_a_header_is_sent_with_every_page(shop: Shop, tmp_path: Path) -> None:
+    staged_from(shop, "/link", tmp_path, paging=LinkHeader(), headers={"Authorization": "Bearer hunter2"})
     assert [headers.get("authorization") for _, headers in shop.asked] == ["Bearer hunter2"] * 3
-
-
-def test_a_secret_that_is_not_set_is_asked_for_before_anything_is_sent(shop: Shop, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="not set: SHOP_TOKEN"):
-        staged_from(shop, "/link", tmp_path, secrets={"Authorization": "SHOP_TOKEN"}, environment={})
-    assert shop.asked == []
 
 
 @pytest.mark.parametrize("status", [401, 404, 503])
 def test_neither_secret_nor_query_is_told(status: int, shop: Shop, tmp_path: Path) -> None:
     shop.answers["/wrong"] = [Answer(status=status)]
+    path, headers = "/wrong?api_key=hunter3", {"X-Key": "hunter2"}
     with pytest.raises(InputError) as caught:
-        staged_from(
-            shop, "/wrong?api_key=hunter3", tmp_path, secrets={"X-Key": "K"}, environment={"K": "hunter2"}
-        )  # fmt: skip
+        staged_from(shop, path, tmp_path, headers=headers)
     everything = "".join(traceback.format_exception(caught.value)) + caught.value.say("zh") + repr(caught.value)
     assert "hunter2" not in everything
     assert "hunter3" not in everything
@@ -301,7 +291,7 @@ def test_a_host_that_the_operator_names_is_followed_without_secrets(shop: Shop, 
         shop.answers["/moved"] = [Answer(status=302, headers={"Location": f"{other.url}/files"})]
         staged = staged_from(
             shop, "/moved", tmp_path, other_hosts=[other.url.removeprefix("http://")],
-            secrets={"Authorization": "T"}, environment={"T": "hunter2"},
+            headers={"Authorization": "hunter2"},
         )  # fmt: skip
         assert rows_of(staged) == [("7",)]
         assert "authorization" in shop.asked[0][1]

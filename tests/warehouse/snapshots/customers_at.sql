@@ -2,7 +2,6 @@
 WITH sums AS (
   SELECT
     customer_id,
-    MIN(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN ordered_on END) AS first_order_on,
     MAX(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN ordered_on END) AS last_order_on,
     COUNT(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN 1 END) AS orders,
     CAST(SUM(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN amount ELSE 0 END) AS BIGINT) AS amount,
@@ -28,7 +27,6 @@ WITH sums AS (
 SELECT
   customer_id,
   CAST(DATEDIFF(DAY, last_order_on, CAST(:cutoff AS DATE)) AS BIGINT) AS days_since_last_order,
-  CAST(DATEDIFF(DAY, first_order_on, CAST(:cutoff AS DATE)) AS BIGINT) AS tenure_days,
   orders,
   amount,
   later_orders,

@@ -12,7 +12,6 @@ SELECT
   amount,
   returns_amount,
   days_since_last_order,
-  tenure_days,
   mean_days_between_orders
 FROM customer_features
 ORDER BY

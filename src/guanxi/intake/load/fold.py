@@ -6,9 +6,11 @@ them can be undone by folding the others again.
 
 One step of the fold, for the orders that a new delivery shares with what counts so far (same source, same number):
 
-1. Lines alike by content are *known*, the n-th of several alike being the n-th; the new one is hidden.
+1. Lines alike by content, and in whether the order came about, are *known*, the n-th of several alike being the n-th;
+   the new one is hidden.
 2. Of the rest, a new line *supersedes* an old one, which is hidden, and takes its place in the order
 
+   - if both are alike by content: only the status of the order has changed; else
    - if the file numbers its lines and both have the same number; else
    - if both name the same product, the n-th being the n-th; else
    - if the order was evidently delivered again (some line of it matched) and no smaller than before: the n-th of what
@@ -59,7 +61,7 @@ def fold_in(connection: duckdb.DuckDBPyConnection, lines: str) -> None:
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE {name} AS
             SELECT {_ORDER}, customer_id, ordered_on, {place} AS place, line_no, given_line_no, delivery_id, source_row,
-                COALESCE(product_id, description, '') AS product, line_kind = 'return' AS is_return,
+                COALESCE(product_id, description, '') AS product, line_kind, line_kind = 'return' AS is_return,
                 order_id = concat(customer_id, ' @ ', ordered_on) AS is_day, hash({CONTENT}) AS content
             FROM {table}"""
         )
@@ -81,7 +83,8 @@ def fold_in(connection: duckdb.DuckDBPyConnection, lines: str) -> None:
     whole = f"""SELECT {_ORDER} FROM same_order SEMI JOIN ({matched}) USING ({_ORDER})
         JOIN (SELECT {_ORDER}, count(*) AS new_lines FROM new_line GROUP BY {_ORDER}) USING ({_ORDER})
         WHERE new_lines >= old_lines AND NOT is_day"""
-    _pair(connection, "known", "content")
+    _pair(connection, "known", "content, line_kind")
+    _pair(connection, "superseded", "content")
     numbered = f"SELECT {_ORDER} FROM same_order"
     _pair(connection, "superseded", "given_line_no", orders=numbered, where="given_line_no IS NOT NULL")
     named = f"{numbered} WHERE NOT is_day OR ({_ORDER}) IN ({matched})"

@@ -1,14 +1,16 @@
 """Who and what is known: the sum of what the deliveries say of each customer, product and contact point.
 
 What each delivery says is kept (``customers_said`` and the like). Of each field, the last file about customers or
-products that fills it counts; where none does, the first delivery in whose order lines it appeared. So the order lines
-never overwrite what a file says, an empty cell erases nothing, and a delivery can be undone.
+products that fills it counts. Where none does, order lines speak: the last delivery of them for a product, which a shop
+renames; the first for a person and a contact point. So order lines never overwrite what a file says, an empty cell
+erases nothing, and a delivery can be undone.
 """
 
 from __future__ import annotations
 
 import duckdb
 
+from guanxi.intake.load.categories import follow_products
 from guanxi.intake.load.work import Work
 from guanxi.schema import TABLES
 from guanxi.warehouse import Publication
@@ -21,6 +23,8 @@ FILE, LINES = "file", "lines"
 
 SAID = {"customers": "customers_said", "products": "products_said", "identifiers": "identifiers_said"}
 
+_CATEGORY_CHANGED = "now.category IS DISTINCT FROM before.category"
+_ORIGIN = ("delivery_id", "source_row")
 _DEFAULTS = {"item_kind": "'product'"}
 _TYPES = {
     "string": "VARCHAR",
@@ -68,7 +72,7 @@ def add_up(publication: Publication, connection: duckdb.DuckDBPyConnection, tabl
     key = TABLES[table].key
     names = ", ".join(TABLES[table].names)
     these = f"SEMI JOIN {keys} USING ({', '.join(key)})"
-    fields = ", ".join(name if name in key else f"{_counting(name)} AS {name}" for name in TABLES[table].names)
+    fields = ", ".join(name if name in key else f"{_counting(table, name)} AS {name}" for name in TABLES[table].names)
     said, there = rows_of(publication, connection, SAID[table]), rows_of(publication, connection, table)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE known_now AS
@@ -83,11 +87,17 @@ def add_up(publication: Publication, connection: duckdb.DuckDBPyConnection, tabl
         key=key,
         added=f"SELECT {names} FROM known_now EXCEPT SELECT {names} FROM known_before ORDER BY ALL",
     )
+    if table == "products":
+        now_and_before = "known_now AS now FULL JOIN known_before AS before USING (product_id)"
+        changed = f"SELECT product_id, now.category FROM {now_and_before} WHERE {_CATEGORY_CHANGED}"
+        follow_products(publication, connection, changed)
 
 
-def _counting(column: str) -> str:
+def _counting(table: str, column: str) -> str:
     """The value of a field that counts, of all that was said of one key."""
     last = f"arg_max({column}, delivery_id) FILTER (said_by = '{FILE}')"
-    first = f"arg_min({column}, delivery_id) FILTER (said_by = '{LINES}')"
-    values = [last, first, *([_DEFAULTS[column]] if column in _DEFAULTS else [])]
+    # Where a row comes from is where it first appeared, whatever it is called since.
+    renamed = table == "products" and column not in _ORIGIN
+    lines = f"{'arg_max' if renamed else 'arg_min'}({column}, delivery_id) FILTER (said_by = '{LINES}')"
+    values = [last, lines, *([_DEFAULTS[column]] if column in _DEFAULTS else [])]
     return f"COALESCE({', '.join(values)})"

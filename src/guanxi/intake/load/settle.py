@@ -6,8 +6,12 @@ a sale that arrives after its return is found by it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import duckdb
 
+from guanxi.intake.load.categories import categorised, takes_categories
 from guanxi.schema import ORDER_LINES, ORDERS
 from guanxi.warehouse import Publication
 from guanxi.warehouse.duckdb import literal
@@ -22,7 +26,13 @@ _SALE = "source, customer_id, product_id, unit_price"
 
 
 def settle_lines(
-    publication: Publication, connection: duckdb.DuckDBPyConnection, *, gone: str, added: str, kept: str
+    publication: Publication,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    gone: str,
+    added: str,
+    kept: str,
+    ready: Sequence[Path] = (),
 ) -> int:
     """Replace order lines and bring orders and returns up to date; returns how many lines were added.
 
@@ -33,6 +43,8 @@ def settle_lines(
     gone : table of the lines that count no more, with all columns of ``order_lines``
     added : table of those that count from now on; what they take back is found here
     kept : table of the lines that stay, of the orders that lose or gain lines and were there before
+    ready : files of this publication with all lines of ``added`` that are no returns: they become parts as they
+        are, where nothing is to be filled in
 
     Notes
     -----
@@ -56,7 +68,13 @@ def settle_lines(
         key=_ROW,
         added=f"SELECT {with_matches} FROM back_before AS line {match}",
     )
-    return write_rows(publication, connection, "order_lines", f"SELECT {with_matches} FROM {added} AS line {match}")
+    # Lines that take their category from their product are not ready yet.
+    ready = () if takes_categories(publication, connection) else ready
+    rest = "WHERE line.line_kind = 'return'" if ready else ""
+    rows = categorised(publication, connection, f"SELECT {with_matches} FROM {added} AS line {match} {rest}")
+    return write_rows(publication, connection, "order_lines", rows) + sum(
+        publication.adopt("order_lines", path) for path in ready
+    )
 
 
 def _match_returns(connection: duckdb.DuckDBPyConnection, before: str, gone: str, added: str) -> None:

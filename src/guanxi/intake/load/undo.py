@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 
 from guanxi.errors import WarehouseError
+from guanxi.intake.load.categories import as_delivered
 from guanxi.intake.load.fold import fold_all
 from guanxi.intake.load.said import SAID, add_up
 from guanxi.intake.load.settle import settle_lines
@@ -88,7 +89,8 @@ def _unload_lines(pending: Publication, connection: duckdb.DuckDBPyConnection, d
     )
     of_affected = "SEMI JOIN affected USING (source, order_id)"
     run(f"CREATE OR REPLACE TEMP TABLE lines_before AS SELECT {_LINES} FROM {current} {of_affected}")
-    fold_all(connection, f"SELECT * FROM {delivered} {of_affected} WHERE delivery_id <> {delivery_id}")
+    others = f"SELECT * FROM {delivered} {of_affected} WHERE delivery_id <> {delivery_id}"
+    fold_all(connection, as_delivered(pending, others))
     # Of the lines that stay, what each takes back is known; it is looked at again where a sale went or came.
     same = " AND ".join(f"a.{name} = b.{name}" for name in (*_ROW, "line_no"))
     run(f"CREATE OR REPLACE TEMP TABLE lines_gone AS SELECT a.* FROM lines_before AS a ANTI JOIN folded AS b ON {same}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from guanxi.intake.clean import CONTENT
+from guanxi.intake.clean import CONTENT, repeats_path
 from guanxi.intake.mapping import ColumnMapping
 from guanxi.intake.parse import decimal_sql, id_sql, literal
 from guanxi.intake.quality.rules import EXAMPLES, Breach
@@ -27,7 +27,7 @@ def record_breaches(context: Context, parsed: Path) -> Iterator[Breach]:
     Parameters
     ----------
     context : the file
-    parsed : Parquet, what `guanxi.intake.clean.parsed_sql` made of it
+    parsed : Parquet, what `guanxi.intake.clean.file_sql` made of it
     """
     asked = _Asked(context, parsed)
     yield from asked.not_records()
@@ -60,6 +60,7 @@ class _Asked:
     def __init__(self, context: Context, parsed: Path) -> None:
         self.context = context
         self.columns = context.mapping.columns
+        self.parsed = parsed
         self.all = f"read_parquet({literal(str(parsed))})"
         self.usable = f"(SELECT * FROM {self.all} WHERE problem IS NULL)"
 
@@ -73,12 +74,14 @@ class _Asked:
 
     def repeated(self) -> Iterator[Breach]:
         """Records alike in all that makes an order line, counted without the first of each."""
-        yield from self._groups(
-            "repeated",
-            None,
-            f"""SELECT count(*) - 1 AS n, max(source_row) AS record FROM {self._keyed()}
-            GROUP BY hash({CONTENT}) HAVING count(*) > 1""",
-        )
+        found = repeats_path(self.parsed)
+        if found.exists():
+            groups = f"""SELECT count(*) AS n, max(source_row) AS record FROM read_parquet({literal(str(found))})
+            GROUP BY repeats_row"""
+        else:
+            groups = f"""SELECT count(*) - 1 AS n, max(source_row) AS record FROM {self._keyed()}
+            GROUP BY hash({CONTENT}) HAVING count(*) > 1"""
+        yield from self._groups("repeated", None, groups)
 
     def amounts(self) -> Iterator[Breach]:
         """An amount that is not quantity × price (less the discount), by more than a hundredth and one minor unit."""
@@ -107,19 +110,23 @@ class _Asked:
         """Orders of several customers, or on days that do not follow each other."""
         if "order_id" not in self.columns:
             return
+        self.context.connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE odd_orders AS
+            SELECT count(*) AS lines, min(source_row) AS first_row,
+                count(customer_id) AS known_lines, min(source_row) FILTER (customer_id IS NOT NULL) AS first_known_row,
+                min(customer_id) <> max(customer_id) AS several_customers,
+                max(ordered_on) - min(ordered_on) > 1 AS several_days
+            FROM {self.usable} WHERE order_id IS NOT NULL
+            GROUP BY order_id HAVING several_customers OR several_days"""
+        )
         if "customer_id" in self.columns:
             yield from self._groups(
                 "order_customers",
                 "customer_id",
-                f"""SELECT count(*) AS n, min(source_row) AS record FROM {self.usable}
-                WHERE order_id IS NOT NULL AND customer_id IS NOT NULL
-                GROUP BY order_id HAVING min(customer_id) <> max(customer_id)""",
+                "SELECT known_lines AS n, first_known_row AS record FROM odd_orders WHERE several_customers",
             )
         yield from self._groups(
-            "order_days",
-            "ordered_at",
-            f"""SELECT count(*) AS n, min(source_row) AS record FROM {self.usable} WHERE order_id IS NOT NULL
-            GROUP BY order_id HAVING max(ordered_on) - min(ordered_on) > 1""",
+            "order_days", "ordered_at", "SELECT lines AS n, first_row AS record FROM odd_orders WHERE several_days"
         )
 
     def products(self) -> Iterator[Breach]:
@@ -164,23 +171,23 @@ class _Asked:
         yield from self._groups(
             "cancellation_positive",
             "quantity" if "quantity" in self.columns else "amount",
-            f"SELECT 1 AS n, source_row AS record FROM {self.usable} WHERE line_kind = 'return' AND exact_amount > 0",
+            f"SELECT 1 AS n, source_row AS record FROM {self.usable} WHERE line_kind = 'return' AND amount > 0",
         )
         if {"customer_id", "product_id"} <= self.columns.keys():
             yield from self._groups(
                 "return_without_sale",
                 "product_id",
                 f"""WITH back AS (
-                    SELECT source_row, customer_id, product_id, instant_at FROM {self.usable}
+                    SELECT source_row, customer_id, product_id, ordered_at FROM {self.usable}
                     WHERE line_kind = 'return' AND item_kind = 'product' AND customer_id IS NOT NULL
                         AND product_id IS NOT NULL
                 ), sold AS (
-                    SELECT customer_id, product_id, min(instant_at) AS first_at
+                    SELECT customer_id, product_id, min(ordered_at) AS first_at
                     FROM {self.usable} SEMI JOIN back USING (customer_id, product_id)
                     WHERE line_kind = 'sale' GROUP BY customer_id, product_id
                 )
                 SELECT 1 AS n, source_row AS record FROM back LEFT JOIN sold USING (customer_id, product_id)
-                WHERE first_at IS NULL OR first_at > instant_at""",
+                WHERE first_at IS NULL OR first_at > ordered_at""",
             )
 
     def countries(self) -> Iterator[Breach]:
@@ -230,9 +237,7 @@ class _Asked:
     def _keyed(self) -> str:
         """The usable records with what `CONTENT` names; those of nobody's order are like no other."""
         return f"""(
-            SELECT * REPLACE (COALESCE(order_id, customer_id, 'record ' || source_row) AS order_id),
-                instant_at AS ordered_at
-            FROM {self.usable}
+            SELECT * REPLACE (COALESCE(order_id, customer_id, 'record ' || source_row) AS order_id) FROM {self.usable}
         )"""
 
     def _decimal(self, role: str) -> str:

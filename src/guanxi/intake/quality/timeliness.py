@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from guanxi.intake.parse import literal
 from guanxi.intake.quality.rules import EXAMPLES, Breach
@@ -23,6 +24,7 @@ _CHANCE = 0.05
 _ORDERLY_FROM = 0.9
 """Share of records in time order from which a file counts as sorted, and the others as late."""
 _UNUSABLE = np.iinfo(np.int32).min
+_BATCH_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,45 @@ def silent_runs(days: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:
 
 def _late(context: Context, parsed: str) -> tuple[int, tuple[int, ...]]:
     """Records behind one of a later day, in a file that is else in time order, oldest or newest first."""
-    query = f"""SELECT CASE WHEN problem IS NULL THEN CAST(date_diff('day', DATE '1970-01-01', ordered_on) AS INTEGER)
-        ELSE {_UNUSABLE} END AS day FROM {parsed}"""
-    days = np.asarray(context.connection.sql(query).fetchnumpy()["day"], dtype=np.int32)
-    usable = days != _UNUSABLE
-    oldest_first = usable & (days < np.maximum.accumulate(days))
-    newest_first = usable & (days < np.maximum.accumulate(days[::-1])[::-1])
-    late = min((oldest_first, newest_first), key=np.count_nonzero)
-    found = int(np.count_nonzero(late))
-    if found > (1 - _ORDERLY_FROM) * np.count_nonzero(usable):
+
+    def days() -> Iterator[npt.NDArray[np.int32]]:
+        query = f"""SELECT CASE WHEN problem IS NULL
+            THEN CAST(date_diff('day', DATE '1970-01-01', ordered_on) AS INTEGER) ELSE {_UNUSABLE} END AS day
+            FROM {parsed}"""
+        for batch in context.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+            yield batch.column(0).to_numpy()
+
+    oldest_first, newest_first = _Late(), _Late()
+    newest, usable, latest = _UNUSABLE, 0, []
+    for batch in days():
+        before = np.maximum.accumulate(np.concatenate(([newest], batch)))[1:]
+        oldest_first.add((batch != _UNUSABLE) & (batch < before))
+        newest = before[-1]
+        usable += int(np.count_nonzero(batch != _UNUSABLE))
+        latest.append(batch.max())
+    # The newest day after each batch.
+    after = np.maximum.accumulate([_UNUSABLE, *reversed(latest)])[::-1][1:]
+    for batch, newest in zip(days(), after, strict=True):
+        behind = np.maximum.accumulate(np.concatenate((batch, [newest]))[::-1])[::-1][:-1]
+        newest_first.add((batch != _UNUSABLE) & (batch < behind))
+    late = min((oldest_first, newest_first), key=lambda each: each.found)
+    if late.found > (1 - _ORDERLY_FROM) * usable:
         return 0, ()
-    return found, tuple(int(place) + 1 for place in np.flatnonzero(late)[:EXAMPLES])
+    return late.found, tuple(late.examples)
+
+
+class _Late:
+    """Counts late records, and keeps the first."""
+
+    def __init__(self) -> None:
+        self.found = 0
+        self.examples: list[int] = []
+        self._before = 0
+
+    def add(self, late: npt.NDArray[np.bool_]) -> None:
+        """Which of the next records are late."""
+        self.found += int(np.count_nonzero(late))
+        if len(self.examples) < EXAMPLES:
+            places = np.flatnonzero(late)[: EXAMPLES - len(self.examples)]
+            self.examples += [self._before + int(place) + 1 for place in places]
+        self._before += late.size

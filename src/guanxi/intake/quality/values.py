@@ -106,7 +106,9 @@ def _judged(context: Context, spec: ColumnMapping, role: str | None) -> Iterator
         missing = "missing_customer"
     cases = [(missing, missing_sql(spec)), *(_domain(context, spec, role) if role else ())]
     first = "CASE " + " ".join(f"WHEN {condition} THEN {literal(rule)}" for rule, condition in cases) + " END"
-    garbled = f"CASE WHEN regexp_matches({identifier(spec.column)}, {literal(_GARBLED)}) THEN 'garbled' END"
+    # Of plain bytes only question marks are looked for; the pattern is asked of the few others.
+    suspect = "(strlen(value) <> length(value) OR starts_with(value, '??'))"
+    garbled = f"CASE WHEN {suspect} AND regexp_matches(value, {literal(_GARBLED)}) THEN 'garbled' END"
     query = f"""
     SELECT rule, CAST(sum(records) AS BIGINT), min(record, {EXAMPLES}), arg_min(value, record, {EXAMPLES})
     FROM (
@@ -165,14 +167,19 @@ def _unknown_countries(context: Context, spec: ColumnMapping) -> list[str]:
 def _date_styles(context: Context, spec: ColumnMapping) -> Iterator[Breach]:
     """Dates written unlike most in the column. 2024-3-5 and 2024-03-05 are one style, 2024/3/5 and 5 Mar are others."""
     raw = identifier(spec.column)
-    day = f"regexp_replace({raw}, '[T ,]*(上午|下午)? *\\d{{1,2}}[:时点].*$', '')"
+    day = "regexp_replace(shape, '[T ,]*(上午|下午)? *\\d{1,2}[:时点].*$', '')"
     style = f"regexp_replace(regexp_replace({day}, '\\d+', '0', 'g'), '[A-Za-z]+', 'a', 'g')"
     readable = f"{date_sql(spec)} IS NOT NULL"
+    # A style does not depend on the digits: it is found once for all values that differ in nothing else.
     styles = context.rows(
-        f"""SELECT style, CAST(sum(records) AS BIGINT), min(record, {EXAMPLES}), arg_min(value, record, {EXAMPLES})
-        FROM (
-            SELECT {style} AS style, value, records, record FROM {context.distinct_sql(spec.column)} WHERE {readable}
-        ) GROUP BY style ORDER BY 2 DESC, 1"""
+        f"""WITH readable AS MATERIALIZED (
+            SELECT translate({raw}, '123456789', '000000000') AS shape, value, records, record
+            FROM {context.distinct_sql(spec.column)} WHERE {readable}
+        )
+        SELECT style, CAST(sum(records) AS BIGINT), min(record, {EXAMPLES}), arg_min(value, record, {EXAMPLES})
+        FROM readable JOIN (
+            SELECT shape, {style} AS style FROM (SELECT DISTINCT shape FROM readable)
+        ) USING (shape) GROUP BY style ORDER BY 2 DESC, 1"""
     )
     yield from _rarer("date_styles", spec.column, styles)
 

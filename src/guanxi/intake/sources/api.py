@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import count
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from guanxi.errors import FileError, InputError, SettingError
+from guanxi.errors import FileError, InputError
 from guanxi.intake.readers.delivery import Delivery, digest
 from guanxi.intake.readers.json_records import stage_json
 from guanxi.intake.sources.paging import Page, Paging, at_path
@@ -35,8 +34,7 @@ def stage_api(
     sleep: Callable[[float], None],
     records: str = "",
     paging: Paging | None = None,
-    secrets: Mapping[str, str] | None = None,
-    environment: Mapping[str, str] = os.environ,
+    headers: Mapping[str, str] | None = None,
     other_hosts: Collection[str] = (),
     page_bytes: int = 64 << 20,
     most_bytes: int = 4 << 30,
@@ -53,8 +51,7 @@ def stage_api(
     records : where the list of records stands in an answer: names joined by dots (``data.items``); empty if the
         answer is the list itself
     paging : how pages follow each other (`guanxi.intake.sources.paging`); None: there is one page
-    secrets : header → name of the environment variable that holds its value: ``{"Authorization": "SHOP_TOKEN"}``
-    environment : where these variables are
+    headers : sent to the server of that address only; may hold secrets, and are told in no message
     other_hosts : hosts that the server may redirect or link to; without them only its own
     page_bytes, most_bytes : limits of one page and of all; beyond them it is an error
     progress : told of bytes; the stage is the caller's
@@ -66,7 +63,7 @@ def stage_api(
 
     Raises
     ------
-    SettingError : not an address; a variable that is not set.
+    SettingError : not an address.
     MissingExtra : ``guanxi[api]`` is not installed.
     InputError : no answer, refused, sent elsewhere, no JSON, no list there, pages that repeat, too large.
     FileError : no records.
@@ -77,9 +74,7 @@ def stage_api(
     16 seconds or what its ``Retry-After`` says. Records that change places while pages are read may come twice or not
     at all; ask for a stable order where the API offers one.
     """
-    web = Web(
-        url, headers=_headers(secrets or {}, environment), other_hosts=other_hosts, sleep=sleep, page_bytes=page_bytes
-    )
+    web = Web(url, headers=headers or {}, other_hosts=other_hosts, sleep=sleep, page_bytes=page_bytes)
     name = f"{urlsplit(url).hostname}{urlsplit(url).path}".rstrip("/")
     into.mkdir(parents=True, exist_ok=True)
     target = next(path for number in count(1) if not (path := into / f"api.{number}.parquet").exists())
@@ -99,13 +94,6 @@ def stage_api(
         raise
     finally:
         collected.unlink(missing_ok=True)
-
-
-def _headers(secrets: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    missing = [variable for variable in secrets.values() if not environment.get(variable)]
-    if missing:
-        raise SettingError("sources.no_such_variable", names=missing)
-    return {header: environment[variable] for header, variable in secrets.items()}
 
 
 def _pages(web: Web, url: str, records: str, paging: Paging | None, most_bytes: int) -> Iterator[list[str]]:

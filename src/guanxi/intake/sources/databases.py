@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from guanxi.errors import FileError, InputError, MissingExtra, SettingError
 
-__all__ = ["Undecodable", "cause_of", "parse_url", "reading", "shown"]
+__all__ = ["Undecodable", "cause_of", "holds_password", "parse_url", "reading", "shown"]
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -63,6 +63,16 @@ def parse_url(url: str) -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         raise SettingError("sources.bad_url") from None
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
+def holds_password(url: str) -> bool:
+    """Whether a password stands in the URL of a database, before the host or among the options.
+
+    >>> holds_password("postgresql://me:secret@db.shop.example/shop"), holds_password("postgresql://me@db/shop")
+    (True, False)
+    """
+    parsed = parse_url(url)
+    return bool(parsed.password) or any("pass" in key.lower() for key in parsed.query)
 
 
 def shown(url: sa.URL) -> str:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as validated
+
 __all__ = ["Cursor", "LinkHeader", "NextUrl", "Offset", "Page", "PageNumber", "Paging", "at_path", "with_parameters"]
+
+_STRICT = ConfigDict(extra="forbid")
+"""A description (`guanxi.intake.sources.description`) makes these from what a person wrote."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,11 @@ class Paging(Protocol):
         """The URL of the page after this one; None after the last."""
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=_STRICT)
 class LinkHeader:
     """The header ``Link: <…>; rel="next"`` (RFC 8288), as GitHub and Shopify send it."""
+
+    style: Literal["link_header"] = "link_header"
 
     def first(self, url: str) -> str:
         return url
@@ -44,12 +52,13 @@ class LinkHeader:
         return urljoin(page.url, link) if link else None
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=_STRICT)
 class NextUrl:
     """A field of the answer holds the URL of the next page, as in ``{"next": "https://…?page=3"}``."""
 
     path: str
     """Names on the way to it, joined by dots."""
+    style: Literal["next_url"] = "next_url"
 
     def first(self, url: str) -> str:
         return url
@@ -59,7 +68,7 @@ class NextUrl:
         return urljoin(page.url, str(link)) if link else None
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=_STRICT)
 class Cursor:
     """A field of the answer holds what the next request has to give back as a parameter.
 
@@ -74,6 +83,7 @@ class Cursor:
     parameter: str = "cursor"
     more: str | None = None
     """Where the answer says whether there is more (``has_more``); a cursor of the last page is then not followed."""
+    style: Literal["cursor"] = "cursor"
 
     def first(self, url: str) -> str:
         return url
@@ -85,12 +95,13 @@ class Cursor:
         return with_parameters(page.url, {self.parameter: cursor})
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=_STRICT)
 class PageNumber:
     """Pages are numbered, and the first one without records is behind the last."""
 
     parameter: str = "page"
     start: int = 1
+    style: Literal["page_number"] = "page_number"
 
     def first(self, url: str) -> str:
         return with_parameters(url, {self.parameter: self.start})
@@ -100,7 +111,7 @@ class PageNumber:
         return with_parameters(page.url, {self.parameter: number + 1}) if page.records else None
 
 
-@dataclass(frozen=True)
+@validated(frozen=True, config=_STRICT)
 class Offset:
     """A page is asked for by the number of records before it. A server may give fewer than ``limit`` at a time: only a
     page without records ends the list."""
@@ -108,6 +119,7 @@ class Offset:
     parameter: str = "offset"
     limit_parameter: str = "limit"
     limit: int = 100
+    style: Literal["offset"] = "offset"
 
     def first(self, url: str) -> str:
         return with_parameters(url, {self.parameter: 0, self.limit_parameter: self.limit})

@@ -1,19 +1,16 @@
 """A table of a database, or what a SELECT gives, as a staged table: in batches, read-only, every value as text.
 
-The values become the text that the same values in a Parquet file become (`guanxi.intake.readers.columnar`).
+The values become text by `guanxi.intake.sources.values`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,16 +23,19 @@ import sqlglot
 from guanxi.errors import FileError, InputError, SettingError
 from guanxi.intake.readers.layout import unique_names
 from guanxi.intake.sources.databases import Undecodable, cause_of, parse_url, reading, shown
+from guanxi.intake.sources.values import texts, value_text
 from guanxi.intake.staged import Staged, Unread
 from guanxi.progress import Progress
 from guanxi.words import Message
 
-__all__ = ["list_tables", "stage_sql", "value_text"]
+__all__ = ["Key", "list_tables", "newest_key", "stage_sql"]
+
+Key = int | float | str
+"""A value by which a source grows: a number, or a text such as a time."""
 
 _FETCH_ROWS = 2000
 _GROUP_ROWS = 50_000
 _GROUP_BYTES = 64 << 20
-_LARGEST_EXACT = 2**53
 _MANY_TABLES = 20
 
 
@@ -61,6 +61,8 @@ def stage_sql(
     *,
     table: str | None = None,
     query: str | None = None,
+    grows_by: str | None = None,
+    after: Key | None = None,
     progress: Progress | None = None,
 ) -> Staged:
     """Stage one table of a database, or the rows of one SELECT, under the folder ``into``.
@@ -70,7 +72,10 @@ def stage_sql(
     url : of the database, as in `list_tables`; its password is told in no message
     into : a folder for the staged file; made if need be, removed by the caller when done
     table : its name, with the schema in front where it is not the usual one; may be left out where there is one only
-    query : instead of a table a SELECT of the operator's; it runs in a read-only transaction and is not rewritten
+    query : instead of a table a SELECT of the operator's; it runs in a read-only transaction; without ``after`` it
+        is not rewritten
+    grows_by, after : only rows whose column ``grows_by`` is ``after`` or more, or empty; so that what came at the very
+        same moment is not missed. `newest_key` says up to where a database goes now.
     progress : told of rows; the stage is the caller's
 
     Returns
@@ -101,28 +106,85 @@ def stage_sql(
     >>> staged.file, staged.columns, staged.rows
     ('shop [orders]', ('id', 'amount'), 2)
     """
-    if table is not None and query is not None:
-        raise SettingError("sources.table_or_query")
     parsed = parse_url(url)
-    if query is not None:
-        _require_select(query, parsed)
+    _require_readable(parsed, table, query)
     into.mkdir(parents=True, exist_ok=True)
-    with reading(parsed) as connection:
-        if query is None:
-            table, statement = _select(connection, parsed, table)
-        else:
-            statement = query.strip().rstrip(";")
+    with reading(parsed) as connection, _refusals_told(parsed):
+        table, statement = _select(connection, parsed, table) if query is None else (table, _bare(query))
+        if grows_by is not None and after is not None:
+            column = _column(connection, statement, grows_by)
+            value = str(sa.literal(after).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+            newer = f"{column} >= {value.replace('%%', '%')} OR {column} IS NULL"
+            statement = f"SELECT * FROM ({statement}) AS source_rows WHERE {newer}"
         name = f"{_database(parsed)} [{table or 'SELECT'}]"
         target = _free_path(into, Path(parsed.database or "").stem or "database")
         try:
             return _staged(connection.exec_driver_sql(statement), name, target, progress or Progress())
-        except sa.exc.DBAPIError as error:
-            target.unlink(missing_ok=True)
-            code = "sources.connection_lost" if error.connection_invalidated else "sources.query_failed"
-            raise InputError(code, database=shown(parsed), cause=cause_of(error, parsed)) from None
         except BaseException:
             target.unlink(missing_ok=True)
             raise
+
+
+def newest_key(url: str, column: str, *, table: str | None = None, query: str | None = None) -> Key | None:
+    """The greatest value of the column by which a table or query grows, as the database orders its values.
+
+    Asked before the rows are read: those that come in between have a greater one, and are read the next time.
+
+    Parameters
+    ----------
+    url, table, query : as in `stage_sql`
+    column : its name
+
+    Returns
+    -------
+    None where there are no rows, or only empty values
+
+    Raises
+    ------
+    InputError : no such column; otherwise as `stage_sql`
+    """
+    parsed = parse_url(url)
+    _require_readable(parsed, table, query)
+    with reading(parsed) as connection, _refusals_told(parsed):
+        statement = _select(connection, parsed, table)[1] if query is None else _bare(query)
+        quoted = _column(connection, statement, column)
+        with closing(connection.exec_driver_sql(f"SELECT max({quoted}) FROM ({statement}) AS source_rows")) as result:
+            value = result.scalar()
+    if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+        return value
+    return value_text(value)
+
+
+def _require_readable(url: sa.URL, table: str | None, query: str | None) -> None:
+    if table is not None and query is not None:
+        raise SettingError("sources.table_or_query")
+    if query is not None:
+        _require_select(query, url)
+
+
+def _bare(query: str) -> str:
+    return query.strip().rstrip(";")
+
+
+@contextmanager
+def _refusals_told(url: sa.URL) -> Iterator[None]:
+    """What a database refuses, and a connection that is lost, in one sentence each, without secrets."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        code = "sources.connection_lost" if error.connection_invalidated else "sources.query_failed"
+        raise InputError(code, database=shown(url), cause=cause_of(error, url)) from None
+
+
+def _column(connection: sa.Connection, statement: str, name: str) -> str:
+    """A column of a statement's result, quoted as the database writes names."""
+    # Asked of the result: SQLite takes a quoted name that it does not know for a text.
+    with closing(connection.exec_driver_sql(f"SELECT * FROM ({statement}) AS source_rows WHERE 1 = 0")) as result:
+        there = [str(key) for key in result.keys()]  # noqa: SIM118 (no mapping)
+    found = [each for each in there if each == name] or [each for each in there if each.lower() == name.lower()]
+    if not found:
+        raise InputError("sources.no_such_key", column=name, columns=there)
+    return str(connection.dialect.identifier_preparer.quote_identifier(found[0])).replace("%%", "%")
 
 
 def _database(url: sa.URL) -> str:
@@ -205,7 +267,7 @@ class _Rows:
             columns = list(zip(*self._decodable(rows, first), strict=True))
         if not columns:
             return
-        arrays = [_texts(column) for column in columns]
+        arrays = [texts(column) for column in columns]
         batch = pa.record_batch(arrays, schema=self._schema)
         self._digest.update(batch.serialize())
         self._batches.append(batch)
@@ -261,80 +323,3 @@ def _staged(result: sa.CursorResult[Any], name: str, target: Path, progress: Pro
         unread=tuple(kept.unread),
         notes=tuple(notes),
     )
-
-
-def _texts(values: Sequence[Any]) -> pa.Array:
-    """A column as text; the usual kinds without a call for each value."""
-    kinds = {*map(type, values)} - {type(None)}
-    if kinds == {str}:
-        return pa.array([value or None for value in values], pa.string())
-    if kinds == {int}:
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-    return pa.array([None if value is None else _value_text(value) or None for value in values], pa.string())
-
-
-def value_text(value: Any) -> str:
-    """A value of a database as text; the empty text is no value.
-
-    Floats with as few digits as tell them apart, whole ones without ``.0``; decimals with all their digits; days and
-    times in ISO 8601, those with a zone in UTC; lists and objects as JSON; bytes as UTF-8 if they are, else as hex.
-
-    Examples
-    --------
-    >>> [value_text(each) for each in (13085.0, 0.1, float("nan"), True, Decimal("1E+2"), b"caf\\xc3\\xa9", b"\\xff")]
-    ['13085', '0.1', '', 'true', '100', 'café', '\\\\xFF']
-    >>> value_text(dt.datetime(2024, 3, 5, 8, 26, tzinfo=dt.timezone(dt.timedelta(hours=8))))
-    '2024-03-05 00:26:00+00'
-    >>> value_text(dt.timedelta(hours=30)), value_text(["a", Decimal("1.10")])
-    ('30:00:00', '["a","1.10"]')
-    """
-    match value:
-        case bool():
-            text = "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < _LARGEST_EXACT:
-            text = str(int(value))
-        case float():
-            text = "" if math.isnan(value) else str(value)
-        case Decimal():
-            text = "" if value.is_nan() else f"{value:f}"
-        case dt.datetime() | dt.time() | dt.timedelta():
-            text = _time_text(value)
-        case bytes() | bytearray() | memoryview():
-            text = _octets_text(bytes(value))
-        case list() | tuple() | dict() | set():
-            plain = sorted(value, key=str) if isinstance(value, set) else value
-            text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=value_text)
-        case _:
-            text = str(value)
-    return text
-
-
-def _time_text(value: dt.datetime | dt.time | dt.timedelta) -> str:
-    if isinstance(value, dt.timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    zone = ""
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None:
-            value, zone = value.astimezone(dt.UTC).replace(tzinfo=None), "+00"
-        text = value.isoformat(" ")
-    else:
-        text = value.isoformat()
-    return (text.rstrip("0") if "." in text else text) + zone
-
-
-@lru_cache(maxsize=1 << 16, typed=True)
-def _remembered(value: Any) -> str:
-    return value_text(value)
-
-
-def _value_text(value: Any) -> str:
-    """Days, prices and customers come again and again."""
-    return _remembered(value) if value.__class__ in (float, Decimal, dt.datetime, dt.date) else value_text(value)
-
-
-def _octets_text(octets: bytes) -> str:
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return "".join(chr(octet) if 32 <= octet < 127 and octet != 92 else f"\\x{octet:02X}" for octet in octets)

@@ -1,0 +1,78 @@
+-- purchases_at for Spark
+WITH days AS (
+  SELECT
+    customer_id,
+    ordered_on,
+    CAST(SUM(amount) AS BIGINT) AS amount
+  FROM customer_orders
+  WHERE
+    sale_lines > 0
+  GROUP BY
+    customer_id,
+    ordered_on
+), sums AS (
+  SELECT
+    days.customer_id AS customer_id,
+    MIN(known.first_order_on) AS first_on,
+    MAX(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN ordered_on END) AS last_on,
+    COUNT(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN 1 END) AS orders,
+    CAST(SUM(CASE WHEN ordered_on < CAST(:cutoff AS DATE) THEN days.amount ELSE 0 END) AS BIGINT) AS amount,
+    CAST(SUM(
+      CASE
+        WHEN ordered_on > known.first_order_on AND ordered_on < CAST(:cutoff AS DATE)
+        THEN days.amount
+        ELSE 0
+      END
+    ) AS BIGINT) AS repeat_amount,
+    COUNT(
+      CASE
+        WHEN ordered_on >= CAST(:since AS DATE) AND ordered_on < CAST(:cutoff AS DATE)
+        THEN 1
+      END
+    ) AS recent_orders,
+    CAST(SUM(
+      CASE
+        WHEN ordered_on >= CAST(:since AS DATE) AND ordered_on < CAST(:cutoff AS DATE)
+        THEN days.amount
+        ELSE 0
+      END
+    ) AS BIGINT) AS recent_amount,
+    COUNT(
+      CASE
+        WHEN ordered_on >= CAST(:cutoff AS DATE) AND ordered_on < CAST(:until AS DATE)
+        THEN 1
+      END
+    ) AS later_orders,
+    CAST(SUM(
+      CASE
+        WHEN ordered_on >= CAST(:cutoff AS DATE) AND ordered_on < CAST(:until AS DATE)
+        THEN days.amount
+        ELSE 0
+      END
+    ) AS BIGINT) AS later_amount
+  FROM days
+  INNER JOIN customer_features AS known
+    ON known.customer_id = days.customer_id
+  WHERE
+    known.first_order_on < CAST(:cutoff AS DATE)
+  GROUP BY
+    days.customer_id
+)
+SELECT
+  known.customer_id AS customer_id,
+  sums.orders AS orders,
+  sums.orders - 1 AS frequency,
+  CAST(DATEDIFF(DAY, sums.first_on, sums.last_on) AS DOUBLE) AS recency_days,
+  CAST(DATEDIFF(DAY, sums.first_on, CAST(:cutoff AS DATE)) AS DOUBLE) AS age_days,
+  sums.amount AS amount,
+  sums.repeat_amount AS repeat_amount,
+  sums.recent_orders AS recent_orders,
+  sums.recent_amount AS recent_amount,
+  CAST(DATEDIFF(DAY, sums.last_on, CAST(:cutoff AS DATE)) AS BIGINT) AS days_since_last_order,
+  sums.later_orders AS later_orders,
+  sums.later_amount AS later_amount
+FROM customer_features AS known
+LEFT JOIN sums
+  ON sums.customer_id = known.customer_id
+ORDER BY
+  known.customer_id NULLS LAST
