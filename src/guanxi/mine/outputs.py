@@ -6,39 +6,61 @@ the files of the run before.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from guanxi import __version__
 from guanxi.errors import FileError
 from guanxi.mine.document import document_of
 from guanxi.mine.job import Mined
+from guanxi.mine.models import write_models
+from guanxi.mine.sheets import inert, write_all, write_csv, write_json
 from guanxi.progress import Stage
 from guanxi.report.document import DataTable, Value
 from guanxi.report.page import render
 from guanxi.words import Message, Money, currency_digits, say
 
-__all__ = ["CUSTOMER_COLUMNS", "inert", "require_writable", "write_outputs"]
+__all__ = ["CUSTOMER_COLUMNS", "GRADED", "inert", "require_writable", "write_outputs"]
 
-CUSTOMER_COLUMNS = (
-    "customer_id", "first_order_at", "last_order_at", "orders", "items", "amount", "returns_amount",
-    "days_since_last_order", "mean_days_between_orders", "r", "f", "m", "segment", "value_group", "abc", "reasons",
-    "country", "is_vip", "is_silent", "expected_orders", "expected_amount", "currency",
+CUSTOMER_COLUMNS: Mapping[str, str] = MappingProxyType({
+    column: study
+    for study, columns in (
+        ("segments", (
+            "first_order_at", "last_order_at", "orders", "items", "amount", "returns_amount", "days_since_last_order",
+            "mean_days_between_orders", "r", "f", "m", "segment", "value_group", "abc", "reasons", "country", "is_vip",
+            "is_silent",
+        )),
+        ("value", (
+            "p_alive", "expected_orders", "expected_orders_low", "expected_orders_high", "expected_amount",
+            "expected_amount_low", "expected_amount_high", "next_order_on", "next_order_amount",
+        )),
+        ("churn", ("churn_probability", "churn_band")),
+    )
+    for column in columns
+})  # fmt: skip
+"""Columns of ``customers.parquet`` and ``customers.csv`` after customer_id, and the study whose table ``customers`` has
+each; those of studies that did not run are left out. Amounts are exact decimals in whole units of the currency."""
+
+GRADED = ("value", "churn")
+"""Studies whose grade stands beside their columns, as ``grade_STUDY``."""
+
+_MONEY = (
+    "amount", "returns_amount", "expected_amount", "expected_amount_low", "expected_amount_high", "next_order_amount",
 )  # fmt: skip
-"""Columns of ``customers.parquet`` and ``customers.csv``; amounts are exact decimals in whole units of the currency."""
-
-_MONEY = ("amount", "returns_amount", "expected_amount")
-_BOM = "\ufeff"
-_COUNTED = {"cli.stage_read": "bytes", "cli.stage_load": "rows"}
-_DANGEROUS = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+_DECIMALS = {
+    "mean_days_between_orders": 2, "p_alive": 4, "expected_orders": 2, "expected_orders_low": 2,
+    "expected_orders_high": 2, "churn_probability": 4,
+}  # fmt: skip
+"""Of fractions, in the file for people."""
+_COUNTED = {"cli.stage_read": "bytes", "cli.stage_fetch": "rows", "cli.stage_load": "rows"}
 
 
 def require_writable(out: Path) -> None:
@@ -67,38 +89,53 @@ def write_outputs(mined: Mined, out: Path, *, language: str) -> list[Path]:
     ------
     OSError : the directory cannot be written, or the disk is full; nothing in it has changed then.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".guanxi-", dir=out) as directory:
-        scratch = Path(directory)
-        with mined.progress.stage("cli.stage_write"):
-            if mined.result("segments") is not None:
-                customers = customers_table(mined)
-                pq.write_table(customers, scratch / "customers.parquet", compression="zstd")
-                _write_csv(_customers_in_words(customers, mined, language), scratch / "customers.csv")
-            for result in mined.results:
-                for name, sheet in result.sheets.items():
-                    _write_csv(_sheet_in_words(sheet, language), scratch / f"{name}.csv")
-            _write_csv(_rejects_in_words(mined.rejects, language), scratch / "rejects.csv")
-            if mined.intake is not None:
-                quality = [each.quality.as_data() for each in mined.intake.files if each.quality is not None]
-                _write_json({"files": quality}, scratch / "quality.json")
-                mined.intake.mapping.save(scratch / "mapping.yaml", language=language)
-            (scratch / "report.html").write_text(render(document_of(mined), language), encoding="utf-8")
-        _write_json(result_data(mined), scratch / "result.json")
-        return [made.replace(out / made.name) for made in sorted(scratch.iterdir())]
+    return write_all(out, partial(_write, mined, language))
+
+
+def _write(mined: Mined, language: str, scratch: Path) -> None:
+    with mined.progress.stage("cli.stage_write"):
+        if any("customers" in each.tables for each in mined.results):
+            customers = customers_table(mined)
+            pq.write_table(customers, scratch / "customers.parquet", compression="zstd")
+            write_csv(_customers_in_words(customers, mined, language), scratch / "customers.csv")
+        for result in mined.results:
+            for name, sheet in result.sheets.items():
+                write_csv(_sheet_in_words(sheet, language), scratch / f"{name}.csv")
+            for name, table in result.files.items():
+                pq.write_table(table, scratch / f"{name}.parquet", compression="zstd")
+        write_csv(_rejects_in_words(mined.rejects, language), scratch / "rejects.csv")
+        if mined.intake is not None:
+            quality = [each.quality.as_data() for each in mined.intake.files if each.quality is not None]
+            write_json({"files": quality}, scratch / "quality.json")
+            mined.intake.mapping.save(scratch / "mapping.yaml", language=language)
+        write_models(mined.results, scratch / "models")
+        (scratch / "report.html").write_text(render(document_of(mined), language), encoding="utf-8")
+    write_json(result_data(mined), scratch / "result.json")
 
 
 def customers_table(mined: Mined) -> pa.Table:
-    """One row per customer with `CUSTOMER_COLUMNS`, sorted by customer_id; segments and groups are codes."""
-    result = mined.result("segments")
-    assert result is not None
-    table = result.tables["customers"]
+    """One row per customer with customer_id, `CUSTOMER_COLUMNS`, grades and currency, sorted by customer_id.
+
+    Segments, groups and bands are codes.
+    """
+    told = {each.study: each.tables["customers"] for each in mined.results if "customers" in each.tables}
+    everyone = pc.unique(pa.concat_arrays([each["customer_id"].combine_chunks() for each in told.values()]))
+    found = pa.table({"customer_id": everyone}).sort_by("customer_id")
+    for study, table in told.items():
+        places = pc.index_in(found["customer_id"], table["customer_id"])
+        for name in (name for name, owner in CUSTOMER_COLUMNS.items() if owner == study):
+            found = found.append_column(name, table[name].take(places))
     currency = mined.snapshot.settings.currency
     digits = currency_digits(currency)
     for name in _MONEY:
-        table = _replace(table, name, _major(table[name], digits))
-    table = table.append_column("currency", pa.repeat(pa.scalar(currency), table.num_rows))
-    return table.select(list(CUSTOMER_COLUMNS)).sort_by("customer_id").combine_chunks()
+        if name in found.column_names:
+            found = _replace(found, name, _major(found[name], digits))
+    more = {f"grade_{each.study}": each.judgement.grade for each in mined.results
+            if each.study in GRADED and each.judgement is not None}  # fmt: skip
+    for name, value in {**more, "currency": currency}.items():
+        found = found.append_column(name, pa.repeat(pa.scalar(value), found.num_rows))
+    ordered = [name for name in CUSTOMER_COLUMNS if name in found.column_names]
+    return found.select(["customer_id", *ordered, *more, "currency"]).combine_chunks()
 
 
 def result_data(mined: Mined) -> dict[str, object]:
@@ -146,41 +183,31 @@ def _stage_data(stage: Stage) -> dict[str, object]:
     return {**data, unit: done} if unit else data
 
 
-def inert(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Texts that a spreadsheet would run as a formula, made text by an apostrophe, which our own readers take off.
-
-    Examples
-    --------
-    >>> inert(pa.chunked_array([["=1+1", "Wang", None]])).to_pylist()
-    ["'=1+1", 'Wang', None]
-    """
-    return pc.if_else(
-        pc.fill_null(pc.match_substring_regex(texts, _DANGEROUS), False),
-        pc.binary_join_element_wise("'", texts, ""),
-        texts,
-    )
-
-
 def _customers_in_words(customers: pa.Table, mined: Mined, language: str) -> pa.Table:
-    named: Mapping[str, Callable[[str], str]] = {
-        "segment": lambda code: say(f"segments.{code}", language),
-        "value_group": lambda code: say(f"segments.group_{code}", language),
-    }
-    for name, word in named.items():
-        customers = _replace(customers, name, _by_code(customers[name], word))
-    reasons = reasons_in_words(customers["reasons"].combine_chunks(), mined.snapshot.settings.currency, language)
-    customers = _replace(customers, "reasons", reasons)
+    there = set(customers.column_names)
+    named: Mapping[str, str] = {
+        "segment": "segments.", "value_group": "segments.group_", "churn_band": "churn.band_",
+    }  # fmt: skip
+    for name in named.keys() & there:
+        customers = _replace(customers, name, _by_code(customers[name], partial(_named, named[name], language)))
+    if "reasons" in there:
+        reasons = reasons_in_words(customers["reasons"].combine_chunks(), mined.snapshot.settings.currency, language)
+        customers = _replace(customers, "reasons", reasons)
     zone = mined.snapshot.settings.timezone
-    for name in ("first_order_at", "last_order_at"):
+    for name in there & {"first_order_at", "last_order_at"}:
         local = customers[name].cast(pa.timestamp("s"), safe=False)
         local = pc.local_timestamp(pc.assume_timezone(local, "UTC").cast(pa.timestamp("s", zone)))
         customers = _replace(customers, name, pc.strftime(local, format="%Y-%m-%d %H:%M:%S"))
-    for name in ("is_vip", "is_silent"):
+    for name in there & {"is_vip", "is_silent"}:
         customers = _replace(customers, name, customers[name].cast(pa.int8()))
-    rounded = ("mean_days_between_orders", "expected_orders")
-    for name in rounded:
-        customers = _replace(customers, name, pc.round(customers[name], 2))
+    for name, decimals in _DECIMALS.items():
+        if name in there:
+            customers = _replace(customers, name, pc.round(customers[name], decimals))
     return customers
+
+
+def _named(prefix: str, language: str, code: str) -> str:
+    return say(f"{prefix}{code}", language)
 
 
 def reasons_in_words(reasons: pa.ListArray, currency: str, language: str) -> pa.Array:
@@ -250,17 +277,3 @@ def _by_code(codes: pa.ChunkedArray, word: Callable[[str], str]) -> pa.ChunkedAr
 
 def _replace(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, values)
-
-
-def _write_csv(table: pa.Table, path: Path) -> None:
-    """UTF-8 with a byte order mark, which Excel needs to read Chinese."""
-    for field in table.schema:
-        if pa.types.is_string(field.type):
-            table = _replace(table, field.name, inert(table[field.name]))
-    with path.open("wb") as file:
-        file.write(_BOM.encode())
-        pcsv.write_csv(table, file, pcsv.WriteOptions(quoting_style="needed"))
-
-
-def _write_json(data: object, path: Path) -> None:
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")

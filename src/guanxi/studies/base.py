@@ -10,19 +10,39 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from guanxi.evaluate import Comparison, Grade
-from guanxi.report.document import Advice, DataTable, Section
+from guanxi.report.document import Advice, DataTable, Section, money_kind
 from guanxi.schema import SCORES
+from guanxi.studies.kept import KeptModel
 from guanxi.warehouse import Query, Session, Snapshot, load_query
-from guanxi.words import Message
+from guanxi.words import Message, Money
 
-__all__ = ["KEEP_OUT_RULES", "Account", "Judgement", "Result", "Study", "account_of", "scores_table", "study_query"]
+__all__ = [
+    "KEEP_OUT_RULES",
+    "RUN_SCORES",
+    "Account",
+    "Context",
+    "Foretells",
+    "Judgement",
+    "Result",
+    "Study",
+    "account_of",
+    "scores_said",
+    "scores_table",
+    "study_query",
+]
 
 KEEP_OUT_RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
 """Why a usable row may be kept out of a study, in the order in which the rules are asked (``studies.rule_NAME``)."""
+
+RUN_SCORES = "run_scores"
+"""The scores that this run has given so far, a table of the session: the only way in which a study reads another."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,32 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Context:
+    """What the words of a study's report need to know beside its tables."""
+
+    study: str
+    as_of: dt.date
+    horizon_days: int
+    currency: str
+    account: Account
+    judgement: Judgement
+
+    @property
+    def kind(self) -> str:
+        """Of a column of money, for the report."""
+        return money_kind(self.currency)
+
+    @property
+    def counted(self) -> Message:
+        """How every figure of this study was counted."""
+        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
+        return Message(f"{self.study}.counted", rows)
+
+    def money(self, minor: float) -> Money:
+        return Money(round(minor), self.currency)
+
+
+@dataclass(frozen=True)
 class Result:
     """What a study found.
 
@@ -86,13 +132,15 @@ class Result:
     account : what became of the rows
     scores : the canonical table ``scores`` of this study
     members : customer_id and one column per segmentation, each the code of a segment
-    tables : further tables by name
+    tables : further tables by name; ``customers``, one row per customer, is joined with those of the other studies
     sections : chapters of the report
     advice : what to do, most valuable first
     lists : customers to be acted on, as tables
     sheets : tables for people by name, written as NAME.csv in the reader's language
+    files : tables for programs by name, written as NAME.parquet
     judgement : on later data; None for a study that only counts
     missing : what it would have needed to say more
+    model : what it has learned, to be kept and asked about other customers; None where it publishes no model
     """
 
     study: str
@@ -107,8 +155,10 @@ class Result:
     advice: Sequence[Advice] = ()
     lists: Sequence[DataTable] = ()
     sheets: Mapping[str, DataTable] = field(default_factory=dict)
+    files: Mapping[str, pa.Table] = field(default_factory=dict)
     judgement: Judgement | None = None
     missing: Sequence[Message] = ()
+    model: KeptModel | None = None
 
     def as_data(self) -> dict[str, object]:
         """Everything but the tables, for ``result.json``."""
@@ -124,6 +174,31 @@ class Result:
         }
 
 
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Foretells:
+    """A score that says what customers will do in the horizon, and what it is held against when that has come.
+
+    Attributes
+    ----------
+    score : its name
+    kind : of a yes its ``probability``; or an ``amount`` in minor units
+    came : ``came(session, cutoff=…, horizon_days=…)`` in a session that holds the customer features of the end of that
+        horizon or of a later date: customer_id, came (float64; 1 for a yes), and a column for each plain baseline with
+        what it would have said at the cut-off; no such column where it had nothing to learn from
+    compare : of what came, what was said and what a baseline said
+    worth_having : share of the baseline's measure that a gain must have for an A
+    """
+
+    score: str
+    kind: Literal["probability", "amount"]
+    came: Callable[..., pa.Table]
+    compare: Callable[[Values, Values, Values], Comparison]
+    worth_having: float
+
+
 @dataclass(frozen=True)
 class Study:
     """A study in the catalogue: its question, what it needs, from when on it can judge itself, and how to run it.
@@ -136,7 +211,12 @@ class Study:
     rules: tuple[str, ...]
     """Those of `KEEP_OUT_RULES` that it applies."""
     run: Callable[..., Result]
-    """``run(session, as_of=…, horizon_days=…)``; the session already holds the customer features of that date."""
+    """``run(session, as_of=…, horizon_days=…)``; the session already holds the customer features of that date, and in
+    `RUN_SCORES` what the studies that it reads have said as of it."""
+    reads: tuple[str, ...] = ()
+    """The studies whose scores it reads; they run before it, also where only it was asked for."""
+    foretells: Foretells | None = None
+    """What a back-test judges; None where it looks back only."""
 
     def say(self, what: str, language: str) -> str:
         return Message(f"{self.name}.{what}").say(language)
@@ -164,6 +244,16 @@ def account_of(session: Session, *, as_of: dt.date, rules: Sequence[str]) -> Acc
     counts["superseded"] = sum(each.account.get("superseded", 0) for each in deliveries)
     kept_out = {rule: counts[rule] for rule in KEEP_OUT_RULES if rule in rules and counts.get(rule)}
     return Account(total["records"], total["set_aside"], kept_out)
+
+
+def scores_said(session: Session, *, study: str, score: str) -> pa.Table:
+    """What another study has said in this run.
+
+    Returns
+    -------
+    table, one row a customer with that score, by customer_id: customer_id, value, low, high
+    """
+    return session.run(study_query("scores_said"), {"study": study, "score": score})
 
 
 def scores_table(

@@ -6,17 +6,25 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+import pyarrow as pa
+
 from guanxi.errors import DataError, SettingError
 from guanxi.features import customer_features
 from guanxi.progress import Progress
-from guanxi.studies import overview, segments
-from guanxi.studies.base import Account, Result, Study, account_of, study_query
+from guanxi.schema import SCORES
+from guanxi.studies import affinity, churn, coverage, overview, segments, value
+from guanxi.studies.base import RUN_SCORES, Account, Result, Study, account_of, study_query
 from guanxi.warehouse import Engine, Session, Snapshot
 
 __all__ = ["STUDIES", "accounts", "run"]
 
-STUDIES: Mapping[str, Study] = MappingProxyType({each.name: each for each in (overview.STUDY, segments.STUDY)})
-"""All studies by name, in the order in which a report tells them."""
+STUDIES: Mapping[str, Study] = MappingProxyType(
+    {
+        each.name: each
+        for each in (overview.STUDY, value.STUDY, segments.STUDY, churn.STUDY, affinity.STUDY, coverage.STUDY)
+    }
+)
+"""All studies by name, in the order in which they run: each reads the scores only of those before it."""
 
 
 def run(
@@ -33,7 +41,7 @@ def run(
     Parameters
     ----------
     snapshot : the data
-    names : which studies, of `STUDIES`
+    names : which studies, of `STUDIES`; those whose scores they read run, too, but are not told of
     as_of : events strictly before it are read; by default the day after the last event
     horizon_days : how far ahead the studies look
     engine : where the queries run
@@ -74,9 +82,24 @@ def accounts(snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine
 def _results(
     session: Session, names: Sequence[str], as_of: dt.date, horizon_days: int, progress: Progress
 ) -> Iterator[Result]:
-    for name in names:
+    said = SCORES.empty()
+    session.register(RUN_SCORES, said)
+    for name in _with_what_they_read(names):
         with progress.stage(f"cli.stage_study_{name}"):
-            yield STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days)
+            result = STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days)
+            said = pa.concat_tables([said, result.scores])
+            session.register(RUN_SCORES, said)
+        if name in names:
+            yield result
+
+
+def _with_what_they_read(names: Sequence[str]) -> list[str]:
+    """These studies and all that stand before them, in the order in which they run."""
+    wanted = set(names)
+    for name in reversed(list(STUDIES)):
+        if name in wanted:
+            wanted.update(STUDIES[name].reads)
+    return [name for name in STUDIES if name in wanted]
 
 
 def _events(session: Session) -> tuple[dt.date, dt.date]:

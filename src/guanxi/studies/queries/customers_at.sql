@@ -3,12 +3,11 @@
 -- key: customer_id
 -- tables: customer_orders
 -- parameters: cutoff date, until date
--- columns: customer_id string, days_since_last_order int64, tenure_days int64, orders int64, amount int64,
---   later_orders int64, later_amount int64
+-- columns: customer_id string, days_since_last_order int64, orders int64, amount int64, later_orders int64,
+--   later_amount int64
 WITH sums AS (
     SELECT
         customer_id,
-        MIN(CASE WHEN ordered_on < $cutoff THEN ordered_on END) AS first_order_on,
         MAX(CASE WHEN ordered_on < $cutoff THEN ordered_on END) AS last_order_on,
         COUNT(CASE WHEN ordered_on < $cutoff THEN 1 END) AS orders,
         CAST(SUM(CASE WHEN ordered_on < $cutoff THEN amount ELSE 0 END) AS BIGINT) AS amount,
@@ -22,7 +21,6 @@ WITH sums AS (
 SELECT
     customer_id,
     CAST(DATE_DIFF('day', last_order_on, $cutoff) AS BIGINT) AS days_since_last_order,
-    CAST(DATE_DIFF('day', first_order_on, $cutoff) AS BIGINT) AS tenure_days,
     orders,
     amount,
     later_orders,

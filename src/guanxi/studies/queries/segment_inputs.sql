@@ -5,7 +5,7 @@
 -- parameters: -
 -- columns: customer_id string, country string, first_order_at timestamp, last_order_at timestamp,
 --   first_order_on date, last_order_on date, orders int64, order_days int64, items double, amount int64,
---   returns_amount int64, days_since_last_order int64, tenure_days int64, mean_days_between_orders double
+--   returns_amount int64, days_since_last_order int64, mean_days_between_orders double
 SELECT
     customer_id,
     country,
@@ -19,7 +19,6 @@ SELECT
     amount,
     returns_amount,
     days_since_last_order,
-    tenure_days,
     mean_days_between_orders
 FROM customer_features
 ORDER BY customer_id

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from guanxi.report import charts
 from guanxi.report.document import Advice, Column, DataTable, Figure, Section, money_kind
-from guanxi.studies.base import Account, Judgement
+from guanxi.studies.base import Account
 from guanxi.studies.segments import definitions
 from guanxi.words import Message, Money
 
@@ -40,12 +40,8 @@ class Context:
     horizon_days: int
     currency: str
     account: Account
-    judgement: Judgement
     edges: Edges | None
     later: pa.Table | None
-
-    def money(self, minor: float) -> Money:
-        return Money(round(minor), self.currency)
 
     @property
     def kind(self) -> str:
@@ -56,6 +52,9 @@ class Context:
         """How every figure of this study was counted."""
         rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
         return Message("segments.counted", rows)
+
+    def money(self, minor: float) -> Money:
+        return Money(round(minor), self.currency)
 
 
 def name(segment: str) -> Message:
@@ -183,7 +182,6 @@ def _segments(table: pa.Table, segments: pa.Table, context: Context) -> Section:
         intro=[Message("segments.intro")],
         figures=figures,
         tables=tables,
-        notes=[context.judgement.explained],
     )
 
 
