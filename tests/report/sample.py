@@ -106,6 +106,7 @@ def sample(*, customers: int = 24) -> Document:
             _sales(),
             _segments(),
             _concentration(),
+            _together(),
             _cohorts(),
             _returning(),
             _places(),
@@ -331,6 +332,41 @@ def _concentration() -> Section:
                     "Orders with a positive amount, cancelled ones left out.", "仅计金额为正的订单，不含已取消订单。"
                 ),
             ),
+        ],
+    )
+
+
+def _together() -> Section:
+    names = ["Clay teapot", "Tasting cups", "Bamboo tray", EVIL, "Ink stick", "Wolf-hair brush", "紫砂壶"]
+    links = [(0, 1, 184, 12.4), (0, 2, 96, 7.1), (1, 2, 61, 4.4), (3, 0, 40, 2.2), (4, 5, 120, 17.7), (6, 1, 33, 3.1)]
+    return Section(
+        id="together",
+        title=said("What sells together", "哪些商品一起卖"),
+        figures=[
+            Figure(
+                id="web",
+                title=said("The web of products", "商品关联网"),
+                finding=said("Teapot and cups go together most.", "茶壶和茶杯最常一起卖。"),
+                chart=charts.web(
+                    names,
+                    [310, 260, 140, 90, 150, 160, 70],
+                    [charts.Link(*link) for link in links],
+                    name=said("Baskets with both", "同时含两者的购物篮数"),
+                    strength=said("Lift", "提升度"),
+                    one=said("Product", "商品"),
+                    other=said("With", "搭配"),
+                    least=said("Baskets with both", "同时含两者的购物篮数"),
+                ),
+                caption=said("From 9,218 baskets.", "依据 9,218 个购物篮。"),
+            )
+        ],
+        tables=[
+            DataTable(
+                title=said("Bought together", "搭配购买"),
+                columns=[Column("product", said("Product", "商品")), Column("baskets", ORDERS, "int")],
+                rows=[(name, size) for name, size in zip(names, [310, 260, 140, 90, 150, 160, 70], strict=True)],
+                search=said("Find a product", "查找商品"),
+            )
         ],
     )
 

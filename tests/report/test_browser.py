@@ -70,7 +70,7 @@ def test_every_chart_is_drawn_and_the_page_fits(open_report, tmp_path, language,
         ".chart",
         "all => all.map(each => [each.querySelectorAll('svg path').length, each.querySelectorAll('svg text').length])",
     )
-    assert len(drawn) == 12
+    assert len(drawn) == 13
     assert all(paths > 1 and texts > 1 for paths, texts in drawn)
     assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look]["viewport"]["width"]
     page.screenshot(path=tmp_path / f"{language}-{look}.png", full_page=True)
@@ -114,6 +114,7 @@ def test_without_scripts_the_numbers_stand_open(browser, tmp_path):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(file.as_uri())
     assert page.locator("#sales-by-month tbody").is_visible()
+    assert page.locator(".control:visible").count() == 0
     page.context.close()
 
 
@@ -132,6 +133,71 @@ def test_a_click_sorts_a_table_the_next_turns_it_and_the_third_gives_it_back(ope
     assert heading.get_attribute("aria-sort") is None
     assert names.all_inner_texts() == given
     assert table.locator("tfoot th").inner_text() == "All"
+
+
+def links(page):
+    """How many lines of the web are drawn, and how many points are not faded."""
+    return page.evaluate("""() => {
+      const { series } = echarts.getInstanceByDom(document.querySelector('[data-chart=web]')).getOption();
+      return [series[0].links.length, series[0].data.filter(each => each.label?.show !== false).length];
+    }""")
+
+
+def test_the_slider_of_a_web_leaves_the_strong_lines_standing(open_report):
+    page = open_report()
+    slider = page.locator("#web input[type=range]")
+    says = page.locator("#web output")
+    assert links(page) == [6, 7]
+    assert says.inner_text() == "33 and more: 6 links shown"
+    slider.focus()
+    slider.press("ArrowRight")
+    assert says.inner_text() == "40 and more: 5 links shown"
+    assert slider.get_attribute("aria-valuetext") == "40 and more: 5 links shown"
+    assert links(page) == [5, 6]
+    slider.press("End")
+    assert links(page) == [1, 2]
+    slider.press("Home")
+    assert links(page) == [6, 7]
+
+
+def test_the_slider_stays_where_it_is_in_the_dark_and_paper_shows_every_line(open_report, tmp_path):
+    page = open_report()
+    slider = page.locator("#web input[type=range]")
+    slider.press("End")
+    page.emulate_media(color_scheme="dark")
+    page.locator("[data-chart=web] path[fill='#6cc0de']").first.wait_for(state="attached")
+    assert links(page) == [1, 2]
+    page.evaluate("""addEventListener('beforeprint', () => {
+      const chart = echarts.getInstanceByDom(document.querySelector('[data-chart=web]'));
+      window.printed = chart.getOption().series[0].links.length;
+    })""")
+    page.pdf(path=tmp_path / "report.pdf")
+    assert page.evaluate("window.printed") == 6
+    assert links(page) == [1, 2]
+
+
+def test_points_of_a_web_stand_where_they_were_put_whatever_the_slider_says(open_report):
+    page = open_report()
+    where = """() => echarts.getInstanceByDom(document.querySelector('[data-chart=web]'))
+      .getOption().series[0].data.map(each => [each.x, each.y])"""
+    before = page.evaluate(where)
+    page.locator("#web input[type=range]").press("End")
+    assert page.evaluate(where) == before
+
+
+def test_a_search_narrows_a_table_and_an_empty_one_gives_it_back(open_report):
+    page = open_report("zh")
+    field = page.get_by_label("查找商品")
+    rows = page.locator("#together .tabled tbody tr")
+    shown = page.locator("#together .tabled tbody tr:visible")
+    field.fill("紫砂")
+    assert shown.count() == 1
+    field.fill("TASTING cups")
+    assert shown.all_inner_texts()[0].split("\t")[0].strip() == "Tasting cups"
+    field.fill("nothing like it")
+    assert shown.count() == 0
+    field.fill("")
+    assert shown.count() == rows.count() == 7
 
 
 def test_a_tooltip_says_the_value_and_shows_a_name_with_markup_as_text(open_report):

@@ -82,7 +82,7 @@ def test_words_are_put_into_the_language_and_data_left_alone():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_figure_is_json_and_described_for_those_who_cannot_see_it(language):
     figures = [figure for section in sample().sections for figure in section.figures]
-    assert len(figures) == 12
+    assert len(figures) == 13
     for figure in figures:
         option = json.loads(json.dumps(figure.option(language), allow_nan=False))
         described = option["aria"]["label"]["description"]

@@ -62,6 +62,7 @@ __all__ = [
     "Fact",
     "Figure",
     "Section",
+    "Slider",
     "Text",
     "Value",
     "in_language",
@@ -103,6 +104,7 @@ class DataTable:
     rows : one tuple a row, as many values as columns; None is shown as a dash
     caption : how it was counted, from which rows
     total : one more tuple, set apart below the rows and never sorted among them
+    search : what the field above the table asks for, by which readers narrow the rows; None for no such field
 
     Raises
     ------
@@ -114,11 +116,32 @@ class DataTable:
     rows: Sequence[tuple[Value, ...]]
     caption: Message | None = None
     total: tuple[Value, ...] | None = None
+    search: Message | None = None
 
     def __post_init__(self) -> None:
         for row in [*self.rows, self.total]:
             if row is not None and len(row) != len(self.columns):
                 raise ValueError(f"{len(row)} values for {len(self.columns)} columns: {row!r}")
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A control below a chart that leaves out links below a value, from the first step (all of them) to the last.
+
+    Parameters
+    ----------
+    label : what it sets
+    least : the value of each step, rising
+    says : what each step says beside the control
+    """
+
+    label: Text
+    least: Sequence[int]
+    says: Sequence[Message]
+
+    def __post_init__(self) -> None:
+        if len(self.least) != len(self.says):
+            raise ValueError(f"{len(self.says)} sentences for {len(self.least)} steps")
 
 
 @dataclass(frozen=True)
@@ -131,12 +154,14 @@ class Chart:
     table : the same numbers as a table, for those who cannot see the chart
     height : pixels
     min_width : pixels below which the chart is scrolled sideways instead of squeezed
+    slider : the control of a chart of links
     """
 
     option: dict[str, Any]
     table: DataTable
     height: int = 320
     min_width: int = 0
+    slider: Slider | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from guanxi.errors import MissingExtra
-from guanxi.report.document import DataTable, Document, Text, Value, say_value
+from guanxi.report.document import DataTable, Document, Slider, Text, Value, say_value
 from guanxi.report.palette import DARK, LIGHT
 from guanxi.words import Money, say
 
@@ -87,10 +87,17 @@ def _chart_data(document: Document, language: str) -> dict[str, Any]:
                 "option": figure.option(language),
                 "height": figure.chart.height,
                 "minWidth": figure.chart.min_width,
+                **_slider_data(figure.chart.slider, language),
             }
             for figure in figures
         },
     }
+
+
+def _slider_data(slider: Slider | None, language: str) -> dict[str, Any]:
+    if slider is None:
+        return {}
+    return {"slider": {"least": list(slider.least), "says": [each.say(language) for each in slider.says]}}
 
 
 def _style(document: Document, language: str) -> str:

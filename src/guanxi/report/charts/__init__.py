@@ -24,5 +24,19 @@ from __future__ import annotations
 
 from guanxi.report.charts.areas import cohorts, flows, rfm_grid, treemap
 from guanxi.report.charts.axes import bar, columns, histogram, line, pareto, stacked_bar
+from guanxi.report.charts.web import Link, web
 
-__all__ = ["bar", "cohorts", "columns", "flows", "histogram", "line", "pareto", "rfm_grid", "stacked_bar", "treemap"]
+__all__ = [
+    "Link",
+    "bar",
+    "cohorts",
+    "columns",
+    "flows",
+    "histogram",
+    "line",
+    "pareto",
+    "rfm_grid",
+    "stacked_bar",
+    "treemap",
+    "web",
+]

@@ -116,6 +116,16 @@
     }
   }
 
+  /* A web without its links below a value; points stay where they are, and fade where no link is left. */
+  function fromLeast(option, least) {
+    const [series] = option.series;
+    const links = series.links.filter((link) => link.value >= least);
+    const linked = new Set(links.flatMap((link) => [link.source, link.target]));
+    const faded = { itemStyle: { color: "@line-strong", opacity: 0.25 }, label: { show: false } };
+    const data = series.data.map((node) => (linked.has(node.name) ? node : { ...node, ...faded }));
+    return { ...option, series: [{ ...series, data, links }] };
+  }
+
   function draw(element, option, { locale, palette }) {
     const write = writers(locale);
     const drawn = {};
@@ -128,5 +138,5 @@
     return chart;
   }
 
-  global.guanxiCharts = { draw };
+  global.guanxiCharts = { draw, fromLeast };
 })(window);

@@ -12,11 +12,13 @@
   }
 
   function draw(element) {
-    const { option, height, minWidth } = charts[element.dataset.chart];
+    const { option, height, minWidth, slider, step } = charts[element.dataset.chart];
     element.style.height = `${height * (printing ? 0.85 : 1)}px`;
     element.style.minWidth = printing ? "" : `${minWidth}px`;
     drawn.get(element)?.dispose();
-    drawn.set(element, guanxiCharts.draw(element, option, { locale, palette: colours() }));
+    /* Paper has no slider, and shows all. */
+    const shown = slider && !printing ? guanxiCharts.fromLeast(option, slider.least[step ?? 0]) : option;
+    drawn.set(element, guanxiCharts.draw(element, shown, { locale, palette: colours() }));
   }
 
   /* A chart needs its width: at the first moment the page may not be laid out yet. */
@@ -35,6 +37,32 @@
     printing = starts;
     document.documentElement.classList.toggle("printing", starts);
     drawAll();
+  }
+
+  function slide(input) {
+    const chart = charts[input.dataset.slides];
+    const says = input.parentElement.querySelector("output");
+    const set = () => {
+      chart.step = Number(input.value);
+      says.textContent = chart.slider.says[chart.step];
+      input.setAttribute("aria-valuetext", says.textContent);
+    };
+    input.addEventListener("input", () => {
+      set();
+      draw(document.querySelector(`[data-chart="${input.dataset.slides}"]`));
+    });
+    set();
+    input.parentElement.hidden = false;
+  }
+
+  function search(input) {
+    const rows = [...document.querySelector(`[aria-labelledby="${input.dataset.searches}"] tbody`).rows];
+    const texts = rows.map((row) => row.textContent.toLocaleLowerCase(locale));
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLocaleLowerCase(locale).split(/\s+/);
+      rows.forEach((row, at) => { row.hidden = !wanted.every((word) => texts[at].includes(word)); });
+    });
+    input.parentElement.hidden = false;
   }
 
   function sortable(table) {
@@ -81,6 +109,8 @@
   /* Open without scripts, folded with them. */
   document.querySelectorAll("details.numbers").forEach((details) => { details.open = false; });
   document.querySelectorAll("table").forEach(sortable);
+  document.querySelectorAll("[data-slides]").forEach(slide);
+  document.querySelectorAll("[data-searches]").forEach(search);
   drawAll();
   followContents();
   dark.addEventListener("change", drawAll);
