@@ -10,17 +10,19 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 from guanxi.simulate import company, customers_for
 
 SEED = 1
 DIRT = 0.1
-_SAMPLE_EVERY_SECONDS = 0.05
+_SAMPLE_EVERY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,21 @@ def simulated_orders(lines: int, data: Path) -> Path:
     return orders
 
 
-def run_measured(command: Sequence[str | Path]) -> Used:
+def run_measured(command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> Used:
     """Run a command to its end and watch its process tree.
 
     CPU is what the kernel counted for the process and those that it waited for. Memory is the sum of resident sizes,
-    sampled twenty times a second; a page that two processes share counts twice. Without ``/proc`` it is not watched.
+    sampled five times a second; a page that two processes share counts twice. Without ``/proc`` it is not watched.
     """
     started = time.perf_counter()
-    child = subprocess.Popen([str(part) for part in command], process_group=0, stdout=subprocess.DEVNULL)
-    watch = _MemoryWatch(child.pid)
-    watch.start()
-    try:
-        _, status, usage = os.wait4(child.pid, 0)
-    except BaseException:
-        os.killpg(child.pid, 9)
-        raise
-    finally:
-        watch.stop()
+    parts = [str(part) for part in command]
+    child = subprocess.Popen(parts, process_group=0, stdout=subprocess.DEVNULL, env=environment)
+    with Watch(child.pid) as watch:
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            os.killpg(child.pid, 9)
+            raise
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}")
@@ -103,9 +103,10 @@ def best_of(times: int, work: Callable[[], object]) -> Used:
 
 
 def machine() -> dict[str, object]:
-    """Where and with what the numbers were made."""
+    """When, where and with what the numbers were made."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
+        "date": time.strftime("%Y-%m-%d"),
         "processors": os.cpu_count(),
         "processor": _processor(),
         "memory_gib": round(memory / 2**30),
@@ -128,30 +129,84 @@ def write_results(path: Path | None, results: object) -> None:
         path.write_text(json.dumps({"machine": machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
 
 
-class _MemoryWatch(threading.Thread):
-    """Keeps the largest sum of the resident sizes of a process group."""
+@dataclass
+class Taken:
+    """What a stage took, of all processes together; sampled, so that what is shorter than a sample is missed."""
 
-    def __init__(self, group: int) -> None:
+    cpu_seconds: float = 0.0
+    peak_mib: float = 0.0
+    temporary_mib: float = 0.0
+
+
+class Watch(threading.Thread):
+    """Watches a process group, and how much of a directory is temporary, stage by stage.
+
+    Parameters
+    ----------
+    group : of the processes
+    directory : all that they write lies in it; without one it is not watched
+    kept : names of directories in it that are no temporary ones
+    """
+
+    def __init__(self, group: int, *, directory: Path | None = None, kept: Sequence[str] = ()) -> None:
         super().__init__(daemon=True)
-        self.peak_mib = 0.0
+        self.stage = ""
+        """The name of what is going on, set by whoever knows."""
+        self.taken: dict[str, Taken] = defaultdict(Taken)
         self._group = group
+        self._directory = directory
+        self._kept = frozenset(kept)
+        self._cpu: dict[int, float] = {}
         self._ended = threading.Event()
 
-    def run(self) -> None:
-        while not self._ended.wait(_SAMPLE_EVERY_SECONDS):
-            self.peak_mib = max(self.peak_mib, sum(_resident_mib(self._group)))
+    @property
+    def peak_mib(self) -> float:
+        return max((taken.peak_mib for taken in self.taken.values()), default=0.0)
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        self._look()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self.join()
 
+    def run(self) -> None:
+        while not self._ended.wait(_SAMPLE_EVERY_SECONDS):
+            self._look()
 
-def _resident_mib(group: int) -> Iterator[float]:
+    def _look(self) -> None:
+        taken = self.taken[self.stage]
+        resident = 0.0
+        for process, cpu_seconds, mib in _processes(self._group):
+            resident += mib
+            taken.cpu_seconds += cpu_seconds - self._cpu.get(process, 0.0)
+            self._cpu[process] = cpu_seconds
+        taken.peak_mib = max(taken.peak_mib, resident)
+        if self._directory is not None:
+            taken.temporary_mib = max(taken.temporary_mib, self._temporary_mib(self._directory))
+
+    def _temporary_mib(self, directory: Path) -> float:
+        total = 0
+        for folder, folders, files in os.walk(directory):
+            folders[:] = [name for name in folders if name not in self._kept]
+            for name in files:
+                with suppress(OSError):  # it has gone meanwhile
+                    total += (Path(folder) / name).stat().st_blocks * 512
+        return total / 2**20
+
+
+def _processes(group: int) -> Iterator[tuple[int, float, float]]:
+    """Number, CPU seconds so far and resident MiB of each process of a group."""
+    tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            # After the name, which may hold anything: state, parent, group.
-            if int((process / "stat").read_text().rpartition(")")[2].split()[2]) == group:
-                yield int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+            # After the name, which may hold anything: state, parent, group; user and system time stand 12th and 13th.
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                resident = int((process / "statm").read_text().split()[1]) * page / 2**20
+                yield int(process.name), (int(fields[11]) + int(fields[12])) / tick, resident
         except OSError:  # it has ended meanwhile
             continue
 

@@ -28,6 +28,7 @@ LOOKED_UP = {
     "*.question": "by study, in the report and in the list of studies",
     "*.gate": "by study, likewise",
     "*.method": "by study, likewise",
+    "*.counted": "by study, in its figures",
     "words.example": "the example in the docstrings",
 }
 """Codes whose names are made from data, so that no search finds them."""
@@ -167,6 +168,12 @@ def test_a_sentence_is_written_as_the_reader_writes():
         (dt.date(2024, 2, 29), "", "2024-02-29", "2024-02-29"),
         (dt.date(2024, 2, 29), "date", "2024-02-29", "2024-02-29"),
         (dt.date(2024, 2, 29), "long", "February 29, 2024", "2024年2月29日"),
+        (0, "count row|rows", "0 rows", "0 rows"),
+        (1, "count row|rows", "1 row", "1 rows"),
+        (1200, "count row|rows", "1,200 rows", "1,200 rows"),
+        (["a"], "count row|rows", "1 row", "1 rows"),
+        (1, "plural is|are", "is", "are"),
+        (2, "plural is|are", "are", "are"),
         (["a", "b", "c"], "list", "a, b, and c", "a、b和c"),
         ([], "list", "–", "–"),
         ("report.brand", "words", "Guanxi", "关系 Guanxi"),
@@ -182,6 +189,12 @@ def test_values_are_written_by_their_form(value, form, en, zh):
     template = "{value:" + form + "}"
     assert words._Form("en").format(template, value=value) == en
     assert words._Form("zh").format(template, value=value) == zh
+
+
+def test_both_forms_of_a_word_are_given_and_only_where_a_language_tells_them_apart():
+    forms = re.compile(r"\{\w+:(?:count|plural) ([^}]*)\}")
+    assert failing(lambda said: not forms.search(said["zh"])) == []
+    assert failing(lambda said: all(form.count("|") == 1 for form in forms.findall(said["en"]))) == []
 
 
 def test_a_code_that_is_not_there_is_our_mistake():

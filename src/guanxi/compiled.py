@@ -15,13 +15,13 @@ def compiled(module: ModuleType) -> SimpleNamespace:
 
     The functions themselves are plain Python over arrays. They may call `popcount` and those that stand before them in
     ``KERNELS``. Machine code is kept on disk beside the module, or where ``NUMBA_CACHE_DIR`` says; where neither can be
-    written it is made again by each process. Where ``module.REASSOCIATE`` is true, sums may be taken in another order, so
-    that they go into vector instructions.
+    written it is made again by each process. Where ``module.REASSOCIATE`` is true, sums may be taken in another order,
+    so that they go into vector instructions. The interpreter's lock is not held meanwhile.
     """
     names = {"popcount": _popcount()}
     for name in module.KERNELS:
         plain = getattr(module, name)
-        linked = FunctionType(plain.__code__, {**vars(module), **names}, name)
+        linked = FunctionType(plain.__code__, {**plain.__globals__, **names}, name)
         linked.__module__ = module.__name__
         names[name] = _machine_code(linked, reassociate=getattr(module, "REASSOCIATE", False))
     return SimpleNamespace(**names)

@@ -15,11 +15,12 @@ import pytest
 import typer
 
 from guanxi.cli.app import app
-from guanxi.intake.clean import ITEM_KINDS, LINE_KINDS
+from guanxi.intake.clean import LINE_KINDS
+from guanxi.intake.items import ITEM_KINDS
 from guanxi.intake.quality import MEASURES
 from guanxi.intake.readers.delivery import _BY_EXTENSION as EXTENSIONS
 from guanxi.intake.roles import ROLES
-from guanxi.mine.outputs import CUSTOMER_COLUMNS
+from guanxi.mine.outputs import CUSTOMER_COLUMNS, GRADED
 from guanxi.schema import REJECTS
 from guanxi.studies import STUDIES
 from guanxi.studies.base import KEEP_OUT_RULES
@@ -151,7 +152,8 @@ def test_every_extension_is_documented():
 
 def test_every_column_of_the_customers_is_documented_in_order():
     cells = first_cells(section(text("docs/files.md"), "customers.csv and customers.parquet"))
-    assert tuple(quoted(cells)) == CUSTOMER_COLUMNS
+    grades = [f"grade_{study}" for study in GRADED]
+    assert quoted(cells) == ["customer_id", *CUSTOMER_COLUMNS, *grades, "currency"]
 
 
 def test_every_column_of_the_rejects_is_documented():

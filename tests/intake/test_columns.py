@@ -43,13 +43,6 @@ def test_only_columns_of_few_values_are_looked_up(tmp_path):
     assert [row[0] for row in found] == [str(number) for number in range(100)]
 
 
-def test_records_keep_their_order(tmp_path):
-    rows = [NASTY[number % 3] for number in range(5000)]
-    connection = database(tmp_path)
-    query = columns_sql(connection, str(staged(tmp_path, COLUMNS, rows).path), MAPPING, timezone="UTC")
-    assert connection.execute(f"SELECT source_row FROM ({query})").fetchall() == [(n,) for n in range(1, 5001)]
-
-
 def test_a_day_and_its_time_are_read_together(tmp_path):
     how = mapping(ordered_at="day", ordered_time="clock", amount="total")
     rows = [("2024-03-05", "14:05", "1"), ("2024-03-05", "09:30", "1")] * 8

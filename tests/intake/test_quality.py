@@ -397,6 +397,18 @@ def test_what_a_load_parsed_already_gives_the_same_answer(tmp_path):
     assert assess(connection, file, MAPPING, **company, parsed=parsed) == assess(connection, file, MAPPING, **company)
 
 
+def test_the_order_of_the_parsed_records_in_their_file_does_not_matter(tmp_path):
+    days = [f"2024-06-{day:02}" for day in range(1, 31)]
+    lines = orders(*({"day": day} for day in [*days[:20], days[3], *days[20:]]))
+    file = staged(tmp_path, COLUMNS, lines)
+    connection, parsed = database(tmp_path), tmp_path / "parsed.parquet"
+    company = {"timezone": "UTC", "currency": "EUR", "received_on": RECEIVED_ON}
+    query = clean.file_sql(connection, str(file.path), MAPPING, **company)
+    connection.execute(f"COPY (FROM ({query}) ORDER BY hash(source_row)) TO '{parsed}' (FORMAT parquet)")
+    quality = assess(connection, file, MAPPING, **company, parsed=parsed)
+    assert found(quality, "late") == [("day", 1, [(22, "2024-06-04")])]
+
+
 def test_what_a_load_found_of_repeated_records_gives_the_same_answer(tmp_path):
     twice = [line(order="1"), line(order="1"), line(order="2"), line(order="1"), line(order="2", qty="3")]
     of_a_day = [line(order=None), line(order=None), line(order=None, customer=None), line(order=None, customer=None)]

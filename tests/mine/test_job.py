@@ -16,6 +16,7 @@ from guanxi.intake.mapping import Mapping
 from guanxi.mine.outputs import write_outputs
 from guanxi.progress import Progress
 from guanxi.warehouse import Warehouse
+from guanxi.warehouse.verify import verify
 from intake import gallery
 from mine.shop import AT, HEADER, LATER, ROWS, read_csv, read_result, run, write_csv
 
@@ -41,14 +42,14 @@ def test_a_warehouse_keeps_data_and_scores(orders, tmp_path):
     assert history(tmp_path / "w") == ["created", "import", "scores"]
     with Warehouse.open(tmp_path / "w") as warehouse:
         snapshot = warehouse.snapshot()
-    tables = ("order_lines", "orders", "customers", "products", "rejects", "scores", "segment_members")
+        assert scores_by_study(warehouse) == {"value": 9, "segments": 9}
+    tables = ("order_lines", "orders", "customers", "products", "rejects", "segment_members")
     assert {name: snapshot.rows(name) for name in tables} == {
         "order_lines": 8,
         "orders": 7,
         "customers": 4,
         "products": 3,
         "rejects": 1,
-        "scores": 15,
         "segment_members": 4 + 3 + 3 + 1,
     }
     assert snapshot.data_id == 1
@@ -140,7 +141,9 @@ def test_a_date_before_the_first_order_is_refused(orders, tmp_path):
 
 def test_a_dry_run_says_it_all_and_keeps_nothing(orders, tmp_path):
     intake, accounts = job.dry_run([orders], at=AT, currency="EUR")
-    assert {name: account.used for name, account in accounts} == {"overview": 7, "segments": 6}
+    assert {name: account.used for name, account in accounts} == {
+        "overview": 7, "value": 6, "next_purchase": 6, "segments": 6, "churn": 6, "affinity": 7, "coverage": 6,
+    }  # fmt: skip
     account = intake.files[0].account
     assert (account.records, account.loaded, account.set_aside, account.known) == (9, 8, 1, 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["orders_2024-03.csv"]
@@ -262,7 +265,7 @@ def test_a_file_of_services_only_has_products_of_none_and_still_a_report(tmp_pat
     )  # fmt: skip
     mined = run([path], tmp_path / "out")
     missing = {message.code for result in mined.results for message in result.missing}
-    assert missing == {"overview.missing_country", "overview.missing_product", "segments.missing_history"}
+    assert {"overview.missing_country", "overview.missing_product", "value.missing_history"} <= missing
 
 
 def test_other_parameters_take_the_place_of_the_first_run_of_a_day(orders, tmp_path):
@@ -272,7 +275,27 @@ def test_other_parameters_take_the_place_of_the_first_run_of_a_day(orders, tmp_p
         snapshot = warehouse.snapshot()
         assert [moment.reason for moment in warehouse.history()] == ["created", "import", "scores", "scores"]
         assert snapshot.note["studies"]["segments"]["horizon_days"] == 30
-        assert snapshot.rows("scores") == 15
+        # Of thirty days there is history enough to know who left.
+        assert scores_by_study(warehouse) == {"value": 9, "segments": 9, "churn": 3}
+
+
+def test_a_study_run_again_alone_leaves_what_the_others_said(orders, tmp_path):
+    run([orders], tmp_path / "out", warehouse_path=tmp_path / "w")
+    with Warehouse.open(tmp_path / "w") as warehouse:
+        before = scores_by_study(warehouse)
+    for horizon_days in (30, 30):
+        job.mine([], at=AT, warehouse_path=tmp_path / "w", names=["segments"], horizon_days=horizon_days)
+    with Warehouse.open(tmp_path / "w") as warehouse:
+        assert scores_by_study(warehouse) == before
+        assert warehouse.snapshot().note["studies"]["segments"]["horizon_days"] == 30
+        assert [moment.reason for moment in warehouse.history()] == ["created", "import", "scores", "scores"]
+        assert verify(warehouse, deep=True) == []
+
+
+def scores_by_study(warehouse):
+    files = warehouse.snapshot().files("scores")
+    counted = pq.read_table(files).group_by("study").aggregate([([], "count_all")])
+    return dict(zip(counted["study"].to_pylist(), counted["count_all"].to_pylist(), strict=True))
 
 
 def test_a_study_alone_runs_on_what_the_warehouse_holds(orders, tmp_path):

@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from guanxi import words
+from guanxi import simulate, words
 from guanxi.errors import FileError
 from guanxi.mine import require_writable
-from guanxi.mine.outputs import CUSTOMER_COLUMNS, inert
+from guanxi.mine.outputs import CUSTOMER_COLUMNS, GRADED, inert
 from guanxi.schema import REASONS
 from mine.shop import HEADER, read_csv, read_result, run, write_csv
 
 FILES = [
-    "customers.csv", "customers.parquet", "mapping.yaml", "quality.json", "rejects.csv", "report.html", "result.json",
-    "segments.csv",
+    "coverage.csv", "customers.csv", "customers.parquet", "customers_to_reach.csv", "mapping.yaml", "quality.json",
+    "rejects.csv", "report.html", "result.json", "rules.csv", "rules.parquet", "segments.csv",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_all_files_are_there_and_nothing_else(out):
 
 def test_customers_have_the_promised_columns_and_types(out):
     schema = pq.read_schema(out / "customers.parquet")
-    assert tuple(schema.names) == CUSTOMER_COLUMNS
+    assert schema.names == ["customer_id", *CUSTOMER_COLUMNS, *(f"grade_{study}" for study in GRADED), "currency"]
     assert schema.field("amount").type == pa.decimal128(19, 2)
     assert schema.field("first_order_at").type == pa.timestamp("us")
     assert schema.field("reasons").type.equals(REASONS)
@@ -84,8 +84,19 @@ def test_a_customer_is_what_his_rows_say(customers):
         "country": "CN",
         "is_vip": True,
         "is_silent": False,
+        "p_alive": None,  # three customers are too few to fit a law to, or to judge anything by
         "expected_orders": 2.0,  # his own rate over one horizon, for nobody is known for longer
+        "expected_orders_low": None,
+        "expected_orders_high": None,
         "expected_amount": Decimal("47.50"),
+        "expected_amount_low": None,
+        "expected_amount_high": None,
+        "next_order_on": None,
+        "next_order_amount": Decimal("23.75"),
+        "churn_probability": None,
+        "churn_band": None,
+        "grade_value": "D",
+        "grade_churn": "D",
         "currency": "EUR",
     }
     assert reasons == [
@@ -120,6 +131,30 @@ def test_the_sheet_of_customers_says_the_same_in_words(out, language):
     }[language]
     assert (row["segment"], row["value_group"], row["reasons"]) == said
     assert (row["first_order_at"], row["amount"], row["is_vip"]) == ("2024-01-05 10:00:00", "47.50", "1")
+
+
+def test_what_is_expected_of_customers_stands_beside_them_in_days_and_whole_units(tmp_path):
+    shop = simulate.company(
+        customers=400, seed=2, days=700, starts_on=dt.date(2022, 7, 1), segments=simulate.ONE_SEGMENT
+    )
+    orders = shop.write(tmp_path)["orders"]
+    mined = run([orders], tmp_path / "out", currency="CNY")
+    schema = pq.read_schema(tmp_path / "out/customers.parquet")
+    assert schema.field("next_order_on").type == pa.date32()
+    assert all(schema.field(f"expected_amount{end}").type == pa.decimal128(19, 2) for end in ("", "_low", "_high"))
+    table = {row["customer_id"]: row for row in pq.read_table(tmp_path / "out/customers.parquet").to_pylist()}
+    said = mined.result("value").tables["customers"].to_pylist()
+    told = [row for row in said if row["next_order_on"] is not None]
+    assert len(told) > 50
+    sheet = {row["customer_id"]: row for row in read_csv(tmp_path / "out/customers.csv")}
+    for row in told:
+        mine, cells = table[row["customer_id"]], sheet[row["customer_id"]]
+        assert mine["expected_amount"] == Decimal(round(row["expected_amount"])) / 100
+        assert mine["p_alive"] == row["p_alive"]
+        assert cells["next_order_on"] == row["next_order_on"].isoformat()
+        assert float(cells["p_alive"]) == round(row["p_alive"], 4)
+        assert cells["expected_orders"] == str(round(row["expected_orders"], 2)).removesuffix(".0")
+        assert cells["grade_value"] == mined.result("value").judgement.grade
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(out):
@@ -182,17 +217,26 @@ def test_the_result_accounts_for_every_row(out):
     assert [{name: file[name] for name in ("records", "loaded", "known", "set_aside")} for file in result["files"]] == [
         {"records": 9, "loaded": 8, "known": 0, "set_aside": 1}
     ]
+    of_all = {"delivered": 9, "used": 7, "set_aside": 1, "kept_out": {"no_amount": 1}}
+    of_customers = {"delivered": 9, "used": 6, "set_aside": 1, "kept_out": {"no_amount": 1, "no_customer": 1}}
     assert {study["study"]: study["rows"] for study in result["studies"]} == {
-        "overview": {"delivered": 9, "used": 7, "set_aside": 1, "kept_out": {"no_amount": 1}},
-        "segments": {"delivered": 9, "used": 6, "set_aside": 1, "kept_out": {"no_amount": 1, "no_customer": 1}},
+        "overview": of_all,
+        "value": of_customers,
+        "segments": of_customers,
+        "churn": of_customers,
+        "affinity": of_all,
+        "coverage": of_customers,
     }
-    assert [each["code"] for each in result["missing"]] == ["segments.missing_history"]
+    assert [each["code"] for each in result["missing"]] == [
+        "value.missing_history", "churn.missing_history", "affinity.missing_baskets", "coverage.missing_holdings",
+    ]  # fmt: skip
 
 
 def test_the_result_says_what_each_stage_took(out):
     stages = json.loads((out / "result.json").read_text(encoding="utf-8"))["stages"]
     assert [each["stage"] for each in stages] == [
-        "read", "map", "load", "features", "study_overview", "study_segments", "write",
+        "read", "map", "load", "features", "study_overview", "study_value", "study_segments", "study_churn",
+        "study_affinity", "study_coverage", "write",
     ]  # fmt: skip
     assert all(each["seconds"] >= 0 and each["peak_memory_mib"] > 0 for each in stages)
     assert stages[0]["bytes"] == (out.parent / "orders.csv").stat().st_size

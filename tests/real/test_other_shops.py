@@ -50,7 +50,7 @@ def test_cdnow_is_read_without_order_numbers(run_once, name, records, customers,
         assert pc.sum(run.customers["amount"]).as_py() == total
 
 
-def test_on_cdnow_the_expectation_from_scores_is_clearly_better_than_the_plain_rate(run_once):
-    judgement = run_once(real_file("cdnow/cdnow_master.parquet")).mined.result("segments").judgement
+def test_on_cdnow_the_laws_of_purchasing_are_clearly_better_than_every_plain_rule(run_once):
+    judgement = run_once(real_file("cdnow/cdnow_master.parquet")).mined.result("value").judgement
     assert judgement.grade == "A"
     assert judgement.comparisons[0].customers > 20_000

@@ -124,6 +124,13 @@ def test_a_small_table_of_the_callers_can_be_joined(session):
     assert session.run(both).to_pydict() == {"line_no": [5]}
 
 
+def test_a_table_of_several_pieces_is_read_whole_also_with_empty_ones(session):
+    pieces = [pa.array(piece, pa.int64()) for piece in ([], [], [5], [], [7, 9])]
+    session.register("pieces", pa.table({"line_no": pa.chunked_array(pieces)}))
+    found = session.run(query("all_pieces", "SELECT line_no FROM pieces ORDER BY line_no", "line_no int64"))
+    assert found["line_no"].to_pylist() == [5, 7, 9]
+
+
 def test_two_sessions_on_one_snapshot_do_not_disturb_each_other(engine, session):
     session.materialise(LINES, {"after": 2})
     with engine.bind(session.snapshot) as other, pytest.raises(QueryError):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,77 +11,83 @@ from rich.console import Console
 
 from guanxi import mine as job
 from guanxi import simulate as simulation
-from guanxi.cli import care
+from guanxi.cli import association, care
+from guanxi.cli.backtest import backtest_command
 from guanxi.cli.bar import TerminalProgress
-from guanxi.cli.language import Language, asked_language
+from guanxi.cli.contract import churn_command
+from guanxi.cli.options import (
+    SPOKEN,
+    AsOf,
+    Catalogue,
+    Currency,
+    DryRun,
+    EngineName,
+    Files,
+    Horizon,
+    Into,
+    Keep,
+    Lang,
+    Map,
+    Out,
+    SaveMap,
+    Timezone,
+    help_text,
+    now,
+    start,
+)
+from guanxi.cli.predict import predict_command
 from guanxi.cli.show import Printer
+from guanxi.cli.watching import watch_command
 from guanxi.errors import SettingError
 from guanxi.intake.mapping import Mapping
+from guanxi.mine import Intake
 from guanxi.simulate.files import Format
-from guanxi.studies import STUDIES
+from guanxi.studies import STUDIES, Account
 from guanxi.warehouse import DuckDB
 from guanxi.warehouse.engines import engine_from
 from guanxi.words import say
 
 __all__ = ["app"]
 
-_SPOKEN = asked_language(sys.argv[1:])
-"""Known before the arguments are taken apart, so that help and what is wrong with them are told in it, too."""
-
-
-def _help(name: str) -> str:
-    return say(f"cli.help_{name}", _SPOKEN)
-
-
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(say("cli.not_a_date", _SPOKEN, value=text)) from None
-
-
-Files = Annotated[list[Path], typer.Argument(help=_help("files"), metavar="FILE", show_default=False)]
-Out = Annotated[Path, typer.Option(help=_help("out"), file_okay=False)]
-AsOf = Annotated[dt.date | None, typer.Option(help=_help("as_of"), parser=_date, metavar="DATE")]
-Horizon = Annotated[int, typer.Option(help=_help("horizon_days"), min=1, max=3650)]
-Lang = Annotated[Language, typer.Option(help=_help("lang"))]
-Map = Annotated[Path | None, typer.Option("--map", help=_help("map"), metavar="MAPPING.yaml")]
-Timezone = Annotated[str | None, typer.Option(help=_help("timezone"), metavar="TZ")]
-Currency = Annotated[str | None, typer.Option(help=_help("currency"), metavar="CUR")]
-Keep = Annotated[Path | None, typer.Option(help=_help("warehouse"), file_okay=False)]
-Into = Annotated[Path, typer.Option(help=_help("warehouse"), file_okay=False)]
-EngineName = Annotated[str, typer.Option("--engine", help=say("spark.help_engine", _SPOKEN), metavar="ENGINE")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help=_help("dry_run"))]
-
 app = typer.Typer(
-    name="guanxi", help=_help("guanxi"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    name="guanxi", help=help_text("guanxi"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.add_typer(care.app, name="warehouse")
 
 
-@app.command("mine", help=_help("mine"))
+@app.command("mine", help=help_text("mine"))
 def mine_command(
     files: Files,
-    out: Out,
+    out: Annotated[Path | None, typer.Option(help=help_text("out_or_dry_run"), file_okay=False)] = None,
     as_of: AsOf = None,
     horizon_days: Horizon = 90,
-    lang: Lang = _SPOKEN,
+    lang: Lang = SPOKEN,
     map_: Map = None,
+    save_map: SaveMap = None,
     timezone: Timezone = None,
     currency: Currency = None,
     warehouse: Keep = None,
+    catalogue: Catalogue = None,
     engine: EngineName = DuckDB.name,
     dry_run: DryRun = False,
 ) -> None:
-    printer, console = _start(lang)
+    printer, console = start(lang)
     mapping = Mapping.load(map_) if map_ else None
     if dry_run:
-        _dry_run(printer, console, files, as_of, mapping, currency, timezone, lang, warehouse)
+        with TerminalProgress(console, lang) as progress:
+            intake, accounts = job.dry_run(
+                files, at=now(), warehouse_path=warehouse, catalogue_url=catalogue, as_of=as_of, mapping=mapping,
+                currency=currency, timezone=timezone, language=lang, engine=engine_from(engine), progress=progress,
+            )  # fmt: skip
+        _tell_dry_run(printer, intake, accounts, save_map)
         return
+    if out is None:
+        raise SettingError("cli.out_missing")
     job.require_writable(out)
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
-            files, at=_now(), warehouse_path=warehouse, as_of=as_of, horizon_days=horizon_days, mapping=mapping,
+            files, at=now(), warehouse_path=warehouse, catalogue_url=catalogue, as_of=as_of,
+            horizon_days=horizon_days, mapping=mapping,
             currency=currency, timezone=timezone, language=lang, engine=engine_from(engine), progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
@@ -90,128 +95,136 @@ def mine_command(
         printer.intake(mined.intake)
         for each in mined.intake.files:
             printer.account(each)
+        _save_map(printer, mined.intake, save_map)
     printer.mined(mined, written)
 
 
-@app.command("profile", help=_help("profile"))
+@app.command("profile", help=help_text("profile"))
 def profile_command(
     files: Files,
-    lang: Lang = _SPOKEN,
+    lang: Lang = SPOKEN,
     map_: Map = None,
+    save_map: SaveMap = None,
     timezone: Timezone = None,
     currency: Currency = None,
 ) -> None:
-    printer, console = _start(lang)
+    printer, console = start(lang)
     mapping = Mapping.load(map_) if map_ else None
     with TerminalProgress(console, lang) as progress:
         intake = job.profile_files(
-            files, at=_now(), mapping=mapping, currency=currency, timezone=timezone, language=lang, progress=progress
+            files, at=now(), mapping=mapping, currency=currency, timezone=timezone, language=lang, progress=progress
         )
     printer.intake(intake)
     for each in intake.files:
         printer.quality(each)
+    _save_map(printer, intake, save_map)
 
 
-@app.command("import", help=_help("import"))
+@app.command("import", help=help_text("import"))
 def import_command(
     files: Files,
     warehouse: Into,
-    lang: Lang = _SPOKEN,
+    lang: Lang = SPOKEN,
     map_: Map = None,
+    save_map: SaveMap = None,
     timezone: Timezone = None,
     currency: Currency = None,
+    catalogue: Catalogue = None,
     dry_run: DryRun = False,
 ) -> None:
-    printer, console = _start(lang)
+    printer, console = start(lang)
     mapping = Mapping.load(map_) if map_ else None
     if dry_run:
-        _dry_run(printer, console, files, None, mapping, currency, timezone, lang, warehouse)
+        with TerminalProgress(console, lang) as progress:
+            intake, accounts = job.dry_run(
+                files, at=now(), warehouse_path=warehouse, catalogue_url=catalogue, mapping=mapping, currency=currency,
+                timezone=timezone, language=lang, progress=progress,
+            )  # fmt: skip
+        _tell_dry_run(printer, intake, accounts, save_map)
         return
     with TerminalProgress(console, lang) as progress:
         intake = job.import_files(
-            files, warehouse, at=_now(), mapping=mapping, currency=currency, timezone=timezone, language=lang,
-            progress=progress,
+            files, warehouse, at=now(), catalogue_url=catalogue, mapping=mapping, currency=currency, timezone=timezone,
+            language=lang, progress=progress,
         )  # fmt: skip
     printer.intake(intake)
     for each in intake.files:
         printer.account(each)
+    _save_map(printer, intake, save_map)
     if intake.snapshot is not None:
         printer.say("cli.done_import", snapshot=intake.snapshot.id, path=str(warehouse))
 
 
-@app.command("studies", help=_help("studies"))
-def studies_command(lang: Lang = _SPOKEN) -> None:
+app.command("watch", help=help_text("watch"))(watch_command)
+
+
+@app.command("studies", help=help_text("studies"))
+def studies_command(lang: Lang = SPOKEN) -> None:
     Printer(Console(), lang).studies()
 
 
-@app.command("study", help=_help("study"))
+@app.command("study", help=help_text("study"))
 def study_command(
-    name: Annotated[str, typer.Argument(help=_help("study_name"), metavar="NAME")],
+    name: Annotated[str, typer.Argument(help=help_text("study_name"), metavar="NAME")],
     warehouse: Into,
     out: Out,
+    catalogue: Catalogue = None,
     as_of: AsOf = None,
     horizon_days: Horizon = 90,
-    lang: Lang = _SPOKEN,
+    lang: Lang = SPOKEN,
     engine: EngineName = DuckDB.name,
 ) -> None:
     if name not in STUDIES:
         raise SettingError("errors.no_such_study", name=name, names=list(STUDIES))
     job.require_writable(out)
-    printer, console = _start(lang)
+    printer, console = start(lang)
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
-            [], at=_now(), warehouse_path=warehouse, as_of=as_of, horizon_days=horizon_days, names=[name],
-            language=lang, engine=engine_from(engine), progress=progress,
+            [], at=now(), warehouse_path=warehouse, catalogue_url=catalogue, as_of=as_of, horizon_days=horizon_days,
+            names=[name], language=lang, engine=engine_from(engine), progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
     printer.mined(mined, written)
 
 
-@app.command("simulate", help=_help("simulate"))
+app.command("backtest", help=say("backtest.help_backtest", SPOKEN))(backtest_command)
+app.command("churn", help=say("churn.help_churn", SPOKEN))(churn_command)
+app.command("predict", help=say("predict.help_predict", SPOKEN))(predict_command)
+association.add_to(app)
+
+
+@app.command("simulate", help=help_text("simulate"))
 def simulate_command(
     out: Out,
-    customers: Annotated[int, typer.Option(help=_help("customers"))] = 5000,
-    seed: Annotated[int, typer.Option(help=_help("seed"))] = 1,
-    days: Annotated[int, typer.Option(help=_help("days"))] = 730,
-    dirt: Annotated[float, typer.Option(help=_help("dirt"))] = 0.1,
-    format_: Annotated[Format, typer.Option("--format", help=_help("format"))] = "csv",
-    lang: Lang = _SPOKEN,
+    customers: Annotated[int, typer.Option(help=help_text("customers"))] = 5000,
+    seed: Annotated[int, typer.Option(help=help_text("seed"))] = 1,
+    days: Annotated[int, typer.Option(help=help_text("days"))] = 730,
+    dirt: Annotated[float, typer.Option(help=help_text("dirt"))] = 0.1,
+    format_: Annotated[Format, typer.Option("--format", help=help_text("format"))] = "csv",
+    lang: Lang = SPOKEN,
 ) -> None:
-    printer, console = _start(lang)
+    printer, console = start(lang)
     company = simulation.company(customers=customers, seed=seed, days=days, dirt=dirt)
     with TerminalProgress(console, lang) as progress:
         written = company.write(out, format=format_, progress=progress)
-    printer.say("cli.done_simulate", path=str(out), files=[path.name for path in written.values()])
+    names = [path.relative_to(out).as_posix() for path in written.values()]
+    printer.say("cli.done_simulate", path=str(out), files=names)
 
 
-def _dry_run(
-    printer: Printer,
-    console: Console,
-    files: list[Path],
-    as_of: dt.date | None,
-    mapping: Mapping | None,
-    currency: str | None,
-    timezone: str | None,
-    lang: Language,
-    warehouse: Path | None,
+def _tell_dry_run(
+    printer: Printer, intake: Intake, accounts: Sequence[tuple[str, Account]], save_map: Path | None
 ) -> None:
-    """Say what would be used, set aside and kept out; keep nothing."""
-    with TerminalProgress(console, lang) as progress:
-        intake, accounts = job.dry_run(
-            files, at=_now(), warehouse_path=warehouse, as_of=as_of, mapping=mapping, currency=currency,
-            timezone=timezone, language=lang, engine=DuckDB(), progress=progress,
-        )  # fmt: skip
+    """Say what would be used, set aside and kept out; nothing was kept."""
     printer.intake(intake)
     for each in intake.files:
         printer.account(each)
     printer.accounts(accounts)
+    _save_map(printer, intake, save_map)
     printer.say("cli.done_dry_run")
 
 
-def _start(lang: Language) -> tuple[Printer, Console]:
-    """Results go to standard output, progress to standard error."""
-    return Printer(Console(), lang), Console(stderr=True)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+def _save_map(printer: Printer, intake: Intake, path: Path | None) -> None:
+    """Keep which column was taken for what where the user can correct it."""
+    if path is not None:
+        intake.mapping.save(path, language=printer.language)
+        printer.say("cli.map_saved", path=str(path))

@@ -14,7 +14,7 @@ from guanxi.evaluate.binary import (
     wilson,
 )
 from guanxi.evaluate.calibration import Bin, calibration_bins, calibration_error
-from guanxi.evaluate.compare import Comparison, compare_errors, top_share_found
+from guanxi.evaluate.compare import Comparison, compare_errors, compare_hit_rates, top_share_found
 from guanxi.evaluate.folds import compare_over_folds, folds_of
 from guanxi.evaluate.grade import Grade, grade
 
@@ -30,6 +30,7 @@ __all__ = [
     "compare_auc",
     "compare_brier_score",
     "compare_errors",
+    "compare_hit_rates",
     "compare_log_loss",
     "compare_over_folds",
     "folds_of",

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from guanxi.errors import DataError
 
-__all__ = ["Comparison", "compare_errors", "top_share_found"]
+__all__ = ["Comparison", "compare_errors", "compare_hit_rates", "top_share_found"]
 
 Values = npt.NDArray[np.float64]
 
@@ -65,6 +65,33 @@ def compare_errors(actual: Values, method: Values, baseline: Values, *, confiden
     (0.3333333333333333, 2.0, 1.6666666666666667)
     """
     return _paired("mean_absolute_error", np.abs(actual - method), np.abs(actual - baseline), -1, confidence)
+
+
+def compare_hit_rates(method: Values, baseline: Values, *, confidence: float = 0.95) -> Comparison:
+    """How often what a method named did come, beside what a baseline named, for the same customers or baskets.
+
+    Parameters
+    ----------
+    method, baseline : float64 arrays of shape (cases,)
+        Of each case, the share of what was named that came, 0 … 1.
+    confidence : float
+        Of the interval of the difference, which is Student's for paired differences, cases being independent.
+
+    Returns
+    -------
+    Comparison : ``hit_rate``, 0 … 1.
+
+    Raises
+    ------
+    DataError : fewer than two cases.
+
+    Examples
+    --------
+    >>> found = compare_hit_rates(np.array([1.0, 0.0, 1.0, 1.0]), np.array([0.0, 0.0, 1.0, 0.0]))
+    >>> found.method, found.baseline, found.gain
+    (0.75, 0.25, 0.5)
+    """
+    return _paired("hit_rate", method, baseline, 1, confidence)
 
 
 def top_share_found(

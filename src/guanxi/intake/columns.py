@@ -34,7 +34,8 @@ def columns_sql(connection: duckdb.DuckDBPyConnection, staged: str, mapping: Fil
 
     Its columns are ``source_row``, every role of `guanxi.intake.roles` that a record of an order can have (NULL where
     the file has no such column), the cell of each mapped column as it stands in the file (`raw_name`), and
-    ``special_id`` and ``special_text`` (`guanxi.intake.items`). The query uses temporary tables of ``connection``.
+    ``special_id`` and ``special_text`` (`guanxi.intake.items`). The query uses temporary tables of ``connection``, and
+    promises no order.
 
     Parameters
     ----------

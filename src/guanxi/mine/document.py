@@ -13,12 +13,16 @@ from guanxi.mine.movement import Movement
 from guanxi.report import charts
 from guanxi.report.document import Column, DataTable, Document, Fact, Figure, Section, Value
 from guanxi.studies import Account, Result
+from guanxi.studies.backtest import grades_table
 from guanxi.studies.base import KEEP_OUT_RULES
 from guanxi.words import Message, Money
 
 __all__ = ["document_of"]
 
-_ORDER = ("first", "segments", "concentration", "movement", "sales", "returning", "countries", "products", "data")
+_ORDER = (
+    "first", "value", "next-purchase", "churn", "segments", "concentration", "movement", "affinity", "bought-together",
+    "coverage", "sales", "returning", "countries", "products", "data",
+)  # fmt: skip
 _FINDINGS = 8
 _FLOWS = 24
 
@@ -134,6 +138,8 @@ def _data(mined: Mined) -> Section:
         findings = _findings_table(mined.intake.files)
         tables += [findings] if findings.rows else []
     tables.append(_account_table(mined.results))
+    grades = grades_table(mined.results)
+    tables += [grades] if grades is not None else []
     notes = [*(mined.intake.notes if mined.intake else ()), *(m for result in mined.results for m in result.missing)]
     return Section(
         id="data", title=Message("mine.data"), intro=[Message("mine.data_intro")], tables=tables, notes=notes

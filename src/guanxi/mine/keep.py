@@ -33,8 +33,9 @@ def keep_results(warehouse: Warehouse, results: Sequence[Result], *, at: dt.date
     run: dict[str, object] = {"as_of": learned[0].as_of.isoformat(), "data_id": learned[0].snapshot_id}
     kept: dict[str, object] = {}
     for moment in warehouse.history():
-        if moment.reason == LEARNED and {name: moment.note.get(name) for name in run} == run:
-            kept |= moment.note["studies"]
+        said = moment.note.get("studies")
+        if moment.reason == LEARNED and isinstance(said, dict) and run.items() <= moment.note.items():
+            kept |= said
     if {name: kept.get(name) for name in studies} == studies:
         return None
     with publication(warehouse, reason=LEARNED, at=at) as pending:

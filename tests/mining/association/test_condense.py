@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -58,6 +60,40 @@ def test_past_the_cap_they_are_those_of_the_support_that_is_said(kind, baskets, 
     found = frequent_itemsets(basket_table(baskets), min_support=1, kind=kind, max_sets=most)
     least = found.messages[0].parameters["complete"] if found.messages else 1
     assert as_dictionary(found) == condensed(frequent(baskets, least), kind)
+
+
+@kinds
+@pytest.mark.parametrize("seed", [1, 2])
+def test_baskets_of_few_out_of_many_items_are_searched_right(kind, seed):
+    # So sparse that the search keeps lists for some levels before it makes bitmaps.
+    dice = random.Random(seed)  # noqa: S311
+    baskets = [{int(dice.paretovariate(0.5)) % 300 for _ in range(dice.randint(1, 12))} | {900} for _ in range(2000)]
+    table = basket_table(baskets)
+    counts = as_dictionary(frequent_itemsets(table, min_support=5))
+    subsets = {
+        items - {each}
+        for items, count in counts.items()
+        for each in items
+        if kind == "maximal" or counts.get(items - {each}) == count
+    }
+    right = {items: count for items, count in counts.items() if items not in subsets}
+    assert len(right) > 500
+    assert as_dictionary(frequent_itemsets(table, min_support=5, kind=kind)) == right
+
+
+@kinds
+def test_a_thousand_items_that_are_always_together_are_one_set(kind):
+    found = frequent_itemsets(basket_table([set(range(1000))] * 2 + [{1000}]), min_support=2, kind=kind)
+    assert (len(found), found.counts.tolist(), len(found.itemset(0))) == (1, [2], 1000)
+
+
+def test_three_hundred_baskets_each_within_the_next_are_as_many_closed_sets():
+    baskets = [set(range(number + 1)) for number in range(300)]
+    closed, maximal = (
+        frequent_itemsets(basket_table(baskets), min_support=1, kind=kind) for kind in ("closed", "maximal")
+    )
+    assert sorted(closed.counts.tolist()) == list(range(1, 301))
+    assert maximal.counts.tolist() == [1]
 
 
 # Counted by PyFIM 6.28, target="c" and "m".

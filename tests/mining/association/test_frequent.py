@@ -206,7 +206,7 @@ def test_a_missing_column_is_named(column):
     assert raised.value.message.parameters["column"] == column
 
 
-@pytest.mark.parametrize("setting", ["max_length", "top_k", "max_sets"])
+@pytest.mark.parametrize("setting", ["max_length", "top_k", "max_sets", "min_length"])
 def test_a_limit_below_one_is_an_error(setting):
     with pytest.raises(SettingError) as raised:
         frequent_itemsets(basket_table([{1}]), min_support=1, **{setting: 0})
@@ -252,6 +252,42 @@ def test_a_cap_reached_again_and_again_leaves_the_same_as_one_reached_at_the_end
     kept = as_dictionary(found)
     assert in_order(kept) == in_order(counts)[: len(kept)]
     assert all(counts[items] == count for items, count in kept.items())
+
+
+@given(baskets=baskets_of(7), k=st.integers(1, 40), shortest=st.integers(1, 3), kind=st.sampled_from(["all", "closed"]))
+def test_top_k_of_a_least_length_are_not_crowded_out_by_shorter_ones(baskets, k, shortest, kind):
+    right = frequent(baskets, 1)
+    if kind == "closed":
+        right = {
+            items: n for items, n in right.items() if not any(items < other and right[other] == n for other in right)
+        }
+    everything = in_order({items: count for items, count in right.items() if len(items) >= shortest})
+    found = frequent_itemsets(basket_table(baskets), min_support=1, top_k=k, min_length=shortest, kind=kind)
+    kept = [each for each in everything if each <= everything[min(k, len(everything)) - 1]]
+    assert in_order(as_dictionary(found)) == kept
+
+
+def test_a_cap_counts_only_sets_of_the_least_length():
+    baskets = many_baskets(7, 500, 20, 0.25)
+    everything = in_order(frequent(baskets, 20, 4))
+    found = frequent_itemsets(basket_table(baskets), min_support=20, max_length=4, min_length=3, max_sets=40)
+    long = [each for each in everything if each[1] >= 3]
+    assert 0 < len(found) <= 40 < len(long)
+    assert in_order(as_dictionary(found)) == long[: len(found)]
+    assert found.messages[0].parameters["kept"] == len(found)
+
+
+@pytest.mark.parametrize(("items", "share"), [(18, 0.7), (12, 0.9)])
+@pytest.mark.parametrize("everywhere", [set(), {3, 7}])
+def test_where_most_sets_are_frequent_all_at_once_gives_the_same_as_one_by_one(items, share, everywhere):
+    table = basket_table([basket | everywhere for basket in many_baskets(9, 200, items, share)])
+    found, right = (frequent_itemsets(table, min_support=66, method=each) for each in ("auto", "fpgrowth"))
+    assert len(found) > 1000
+    assert found.to_table() == right.to_table()
+    assert found.parent.tolist() == right.parent.tolist()
+    limits = {"min_support": 66, "max_length": 4, "max_sets": 300}
+    some, others = (frequent_itemsets(table, method=each, **limits) for each in ("auto", "fpgrowth"))
+    assert in_order(as_dictionary(some)) == in_order(as_dictionary(others))
 
 
 def test_forty_items_that_are_always_together_do_not_run_for_ever():

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import false_discovery_control, hypergeom
 
+from guanxi.compiled import compiled
 from guanxi.errors import SettingError
 from guanxi.mining.association import frequent_itemsets, rule_kernels, rules
-from guanxi.mining.association.compiled import compiled
 from mining.association.brute_force import basket_table, baskets_of, frequent
 
 
@@ -102,6 +102,9 @@ def test_the_measures_of_a_table_of_two_by_two():
         # Wilson's interval of 20 of 30, as in R's binom.confint(20, 30, method = "wilson").
         "confidence_low": 0.4878,
         "confidence_high": 0.8077,
+        # exp(ln 5/3 ± 1.96 s), s² = (1/.2 - 1/.3 - 1/.4 + 2 · 5/3 - 1) / 100.
+        "lift_low": 5 / 3 / math.exp(1.959964 * math.sqrt(0.015)),
+        "lift_high": 5 / 3 * math.exp(1.959964 * math.sqrt(0.015)),
     }
     assert {name: rule[name] for name in right} == pytest.approx(right, abs=5e-5)
     assert set(rule) == {*right, "antecedent", "consequent"}

@@ -236,7 +236,7 @@ def test_nothing_to_learn_from_is_said():
 
 @pytest.mark.parametrize(
     "method",
-    [LogisticRegression(penalty=0), GradientBoosting(leaves=9), BucketRate(column="x0", buckets=1),
+    [LogisticRegression(penalty=0), GradientBoosting(leaves=9), BucketRate(column="x0", buckets=0),
      BucketRate(column="x0", weight=-1)],
 )  # fmt: skip
 def test_settings_out_of_range_are_said(method):

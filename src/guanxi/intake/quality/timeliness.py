@@ -116,11 +116,16 @@ def silent_runs(days: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:
 def _late(context: Context, parsed: str) -> tuple[int, tuple[int, ...]]:
     """Records behind one of a later day, in a file that is else in time order, oldest or newest first."""
 
-    def days() -> Iterator[npt.NDArray[np.int32]]:
-        query = f"""SELECT CASE WHEN problem IS NULL
+    # Several threads have written the parsed records, each some thousands at a time.
+    context.connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE days_in_order AS
+        SELECT CASE WHEN problem IS NULL
             THEN CAST(date_diff('day', DATE '1970-01-01', ordered_on) AS INTEGER) ELSE {_UNUSABLE} END AS day
-            FROM {parsed}"""
-        for batch in context.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+        FROM {parsed} ORDER BY source_row"""
+    )
+
+    def days() -> Iterator[npt.NDArray[np.int32]]:
+        for batch in context.connection.table("days_in_order").to_arrow_reader(_BATCH_ROWS):
             yield batch.column(0).to_numpy()
 
     oldest_first, newest_first = _Late(), _Late()

@@ -1,38 +1,84 @@
-"""Fewer itemsets that say as much: the closed and the maximal ones."""
+"""Fewer itemsets that say as much: the closed and the maximal ones, searched for directly."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+import numpy.typing as npt
 
-from guanxi.mining.association import itemset_kernels
-from guanxi.mining.association.compiled import compiled
+from guanxi.compiled import compiled
+from guanxi.mining.association import closed_kernels, itemset_kernels
+from guanxi.mining.association.encode import Baskets
 from guanxi.mining.association.itemsets import Itemsets
+from guanxi.words import Message
 
-__all__ = ["KINDS", "condense"]
+__all__ = ["KINDS", "condensed"]
 
 KINDS = ("all", "closed", "maximal")
 
+_ANY_LENGTH = 2**31 - 1
+_RAISE = 1.25
+"""By how much the least support is raised where there are too many maximal sets."""
 
-def condense(found: Itemsets, kind: str, least: int, max_length: int | None, top_k: int | None) -> Itemsets:
-    """The closed or maximal ones of all itemsets in at least ``least`` baskets, every one of which must be there.
 
-    Parameters
+def condensed(
+    encoded: Baskets, kind: str, min_count: int, lengths: tuple[int, int | None], top_k: int | None, max_sets: int
+) -> Itemsets:
+    """The closed or maximal itemsets in at least ``min_count`` baskets; parameters as of `frequent_itemsets`.
+
+    ``lengths`` are its ``min_length`` and ``max_length``.
+
+    Notes
+    -----
+    A closed set is found once: from the set that it extends, by its first item in the order of the search. Where an
+    item that comes earlier in that order is in all rows, the set has been found with it, and nothing that follows is
+    searched (the order-preserving test of [1]_, without keeping what was found). Each level therefore keeps the items
+    that come before as well as those that follow: in rows as lists they are counted along with the others, in bitmaps a
+    comparison ends at the first row that differs. A set is maximal if no item at all is frequent beside it, which
+    shows in the same level.
+
+    With too many closed sets the least support rises while the search goes on. Whether a set is maximal depends on the
+    least support, so with too many maximal ones the search begins again at one a quarter higher.
+
+    References
     ----------
-    found : Itemsets, all
-    kind : "closed" or "maximal"
-    least : int, baskets
-    max_length : int, longer ones are left out, once it is known what is closed or maximal
-    top_k : int, likewise the rarer ones; shorter ones first among equals, all that are equal to the last
+    .. [1] Lucchese, C., Orlando, S. & Perego, R. (2006), Fast and memory efficient mining of frequent closed itemsets,
+       IEEE Transactions on Knowledge and Data Engineering 18(1), 21-36.
     """
-    tree = (found.parent, found.item, found.support, found.length)
-    wanted = compiled(itemset_kernels).not_exceeded(*tree, len(found.items), least, kind == "maximal")
-    if max_length is not None:
-        wanted &= found.length <= max_length
-    if top_k is not None and top_k < wanted.sum():
-        # Supports descending, lengths ascending, in one number.
-        key = found.length - 256 * found.support
-        wanted &= key <= np.partition(key[wanted], top_k - 1)[top_k - 1]
-    parent, item, support, length, chosen = compiled(itemset_kernels).paths_to(*tree, wanted)
-    return replace(found, parent=parent, item=item, support=support, length=length, kind=kind, chosen=chosen)
+    maximal = kind == "maximal"
+    # Whether there are rarer maximal sets does not show before all are found.
+    reach = top_k is not None and top_k <= max_sets and not maximal
+    limit = top_k if reach and top_k else max_sets
+    least = min_count
+    while True:
+        parent, item, support, length, chosen, floor = compiled(closed_kernels).search_closed(
+            encoded.flat,
+            encoded.support,
+            encoded.baskets,
+            least,
+            lengths[1] or _ANY_LENGTH,
+            limit,
+            reach,
+            maximal,
+            lengths[0],
+        )
+        if not maximal or chosen.sum() <= limit:
+            break
+        least = max(least + 1, int(least * _RAISE))
+    messages: tuple[Message, ...] = ()
+    complete = max(int(floor), least)
+    if complete > min_count and not reach:
+        parameters = {"limit": limit, "kept": int(chosen.sum()), "complete": complete}
+        messages = (Message("association.condensed_capped", parameters),)
+    if top_k is not None and top_k < chosen.sum():
+        chosen &= _among_first(support, length, chosen, top_k)
+    *tree, places = compiled(itemset_kernels).paths_to(parent, item, support, length, chosen)
+    counted = (encoded.baskets, min_count, encoded.by_value, messages)
+    return Itemsets(encoded.items, tree[0], tree[1], tree[2], tree[3], *counted, kind, places)
+
+
+def _among_first(
+    support: npt.NDArray[np.int64], length: npt.NDArray[np.int32], chosen: npt.NDArray[np.bool_], top_k: int
+) -> npt.NDArray[np.bool_]:
+    """Supports descending, lengths ascending: whether a set is not after the ``top_k``-th chosen one."""
+    key = length - 2**31 * support
+    return key <= np.partition(key[chosen], top_k - 1)[top_k - 1]

@@ -12,21 +12,29 @@ Longs = npt.NDArray[np.int64]
 Lengths = npt.NDArray[np.uint8]
 
 
-def tighten(support: Longs, length: Lengths, count: Whole, limit: Whole, reach: bool) -> tuple[Whole, Whole]:
-    """Where to cut the order by support, then by length: the most that ``limit`` holds, or the fewest that reach it."""
+def tighten(
+    support: Longs, length: Lengths, count: Whole, limit: Whole, reach: bool, shortest: Whole, floor: Whole,
+    longest: Whole,
+) -> tuple[Whole, Whole]:  # fmt: skip
+    """Where to cut the order by support, then by length: the most that ``limit`` holds, or the fewest that reach it.
+
+    Only sets of ``shortest`` items or more are counted. Where they are not too many, the cut stays what it was.
+    """
     by_support = np.zeros(support[:count].max() + 2, np.int64)
     for each in range(count):
-        by_support[support[each]] += 1
+        by_support[support[each]] += length[each] >= shortest
     at = len(by_support) - 1
     before = 0
     while at > 0 and before + by_support[at] <= limit:
         before += by_support[at]
         at -= 1
+    if at == 0:
+        return floor, longest
     by_length = np.zeros(256, np.int64)
     for each in range(count):
-        if support[each] == at:
+        if support[each] == at and length[each] >= shortest:
             by_length[length[each]] += 1
-    longest = 0
+    longest = shortest - 1
     while longest < 255 and before + by_length[longest + 1] <= limit:
         longest += 1
         before += by_length[longest]

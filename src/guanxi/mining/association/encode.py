@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guanxi.compiled import compiled
 from guanxi.errors import DataError, SchemaError
 from guanxi.mining.association import encode_kernels
-from guanxi.mining.association.compiled import compiled
 
-__all__ = ["Baskets", "Columns", "read_columns"]
+__all__ = ["Baskets", "Columns", "item_codes", "read_columns"]
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -49,6 +49,8 @@ class Columns:
     offsets: Longs
     codes: Ints
     values: pa.Array
+    transactions: pa.Array
+    """The transaction of each group of rows; some groups may be empty."""
     baskets: int
     support: Longs
     """Per code, the number of baskets that hold the item."""
@@ -87,14 +89,14 @@ def read_columns(table: pa.Table) -> Columns:
         raise DataError("association.no_baskets")
     if empty := table["transaction"].null_count:
         raise DataError("errors.empty_values", table="baskets", column="transaction", rows=empty)
-    transactions, names = _codes(table["transaction"])
-    items, values = _codes(table["item"])
+    transactions, names = item_codes(table["transaction"])
+    items, values = item_codes(table["item"])
     offsets, codes = compiled(encode_kernels).group(transactions, items, len(names))
     support, baskets = compiled(encode_kernels).count_items(offsets, codes, len(values))
-    return Columns(offsets, codes, values, int(baskets), support)
+    return Columns(offsets, codes, values, names, int(baskets), support)
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+def item_codes(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     """A code per row, -1 for null, and the value of each code (of which some may not occur)."""
     if pa.types.is_integer(column.type) and len(column) > column.null_count:
         least, most = (int(each) for each in pc.min_max(column).as_py().values())
@@ -106,7 +108,7 @@ def _codes(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     if pa.types.is_dictionary(column.type):
         # A dictionary may hold a value twice, and null as a value.
         given = column.unify_dictionaries().combine_chunks()
-        inner, values = _codes(pa.chunked_array([given.dictionary]))
+        inner, values = item_codes(pa.chunked_array([given.dictionary]))
         outer = _with_nulls(given.indices)
         return np.where(outer >= 0, inner[outer], np.int32(-1)), values
     encoded = column.dictionary_encode().combine_chunks()

@@ -1,4 +1,4 @@
-"""Loops of the encoding, compiled by `compiled`."""
+"""Loops of the encoding, compiled by `guanxi.compiled`."""
 
 from __future__ import annotations
 

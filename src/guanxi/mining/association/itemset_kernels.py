@@ -1,4 +1,4 @@
-"""Loops over trees of itemsets, compiled by `compiled`."""
+"""Loops over trees of itemsets, compiled by `guanxi.compiled`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from guanxi.mining.association.growing import Whole
 
-KERNELS = ("expand", "_child", "links", "not_exceeded", "paths_to")
+KERNELS = ("expand", "_child", "links", "paths_to")
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -76,22 +76,6 @@ def links(parent: Ints, item: Ints, length: Lengths, ranks: int) -> tuple[Longs,
                     without[start + place] = table[_child(table, parent, item, other, last)]
         without[start + length[node] - 1] = above
     return offsets, without
-
-
-def not_exceeded(
-    parent: Ints, item: Ints, support: Longs, length: Lengths, ranks: int, least: int, maximal: bool
-) -> Flags:
-    """Which itemsets in at least ``least`` baskets have no superset there, or none with the same support."""
-    offsets, without = links(parent, item, length, ranks)
-    alone = support >= least
-    for node in range(len(parent)):
-        if support[node] < least:
-            continue
-        for place in range(offsets[node], offsets[node + 1]):
-            smaller = without[place]
-            if smaller >= 0 and (maximal or support[smaller] == support[node]):
-                alone[smaller] = False
-    return alone
 
 
 def paths_to(

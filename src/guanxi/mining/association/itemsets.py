@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from guanxi.compiled import compiled
 from guanxi.mining.association import itemset_kernels
-from guanxi.mining.association.compiled import compiled
 from guanxi.words import Message
 
 __all__ = ["Itemsets"]
@@ -23,8 +23,9 @@ class Itemsets:
     """Itemsets and the number of baskets that hold each, as a tree in arrays.
 
     Node ``i`` of the tree is the set of node ``parent[i]`` with ``items[item[i]]`` added; a parent of -1 is the empty
-    set. Every node stands after those of its subsets. Along a path from the root, items go from the rarest to the most
-    frequent. Every node is an itemset of the result when ``kind`` is "all"; otherwise ``numbers`` says which are.
+    set. When ``kind`` is "all", every node is an itemset of the result and stands after those of its subsets, and along
+    a path from the root items go from the rarest to the most frequent. Otherwise ``numbers`` says which nodes are
+    itemsets of the result, and every node stands after its parent.
 
     Attributes
     ----------
@@ -32,7 +33,7 @@ class Itemsets:
     items : array, the frequent items by ascending support, equals by value
     parent, item : int32, one per node
     support : int64 per node, number of baskets that hold the set
-    length : uint8 per node, number of items
+    length : uint8 per node, number of items (int32 unless ``kind`` is "all")
     chosen : int64, the nodes that are itemsets of the result; None for all
     baskets : int, number of all baskets
     min_count : int, the least support that was asked for, in baskets
@@ -52,7 +53,7 @@ class Itemsets:
     parent: npt.NDArray[np.int32] = field(repr=False)
     item: npt.NDArray[np.int32] = field(repr=False)
     support: npt.NDArray[np.int64] = field(repr=False)
-    length: npt.NDArray[np.uint8] = field(repr=False)
+    length: npt.NDArray[np.uint8] | npt.NDArray[np.int32] = field(repr=False)
     baskets: int
     min_count: int
     by_value: npt.NDArray[np.int32] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Loops over the rules that itemsets hold, compiled by `compiled`."""
+"""Loops over the rules that itemsets hold, compiled by `guanxi.compiled`."""
 
 from __future__ import annotations
 

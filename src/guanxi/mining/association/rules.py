@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.stats import chi2 as chi2_distribution
 
+from guanxi.compiled import compiled
 from guanxi.errors import SettingError
 from guanxi.mining.association import itemset_kernels, rule_kernels
-from guanxi.mining.association.compiled import compiled
 from guanxi.mining.association.itemsets import Itemsets
 from guanxi.mining.association.measures import false_discovery_rate, measures
 
@@ -63,6 +63,7 @@ def rules(
         confidence : share of the antecedent's baskets that hold the consequent too
         confidence_low, confidence_high : 95 % interval of it (Wilson)
         lift : confidence over the consequent's own share; 1 for independence
+        lift_low, lift_high : 95 % interval of it (delta method on its logarithm)
         leverage : support less what it would be by chance
         conviction : how many times more often the rule would fail by chance; infinite for a confidence of 1
         zhang : -1 to 1, 0 for independence
@@ -85,7 +86,7 @@ def rules(
     The support of every part of an itemset is found by links from each itemset to those with one item less: time and
     memory are in proportion to the items in all itemsets together, times the candidates. Improvement by dynamic
     programming over the same links. The correction does not account for the choice of itemsets by support, which looks
-    at the same data; for a claim that has to stand, test on baskets held out.
+    at the same data; for a claim that has to stand, test on baskets held out with `hold_out`.
 
     References
     ----------

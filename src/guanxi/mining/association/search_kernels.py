@@ -1,4 +1,4 @@
-"""The search for frequent itemsets, compiled by `compiled`; `frequent` explains it."""
+"""The search for frequent itemsets, compiled by `guanxi.compiled`; `frequent` explains it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guanxi.mining.association.cube_kernels import (  # noqa: F401
+    MOST_ITEMS,
+    _row_masks,
+    _sum_over_supersets,
+    _turned,
+    cube,
+    cube_is_less,
+)
 from guanxi.mining.association.cut_kernels import repeat, squeeze, tighten
-from guanxi.mining.association.growing import Whole, more
+from guanxi.mining.association.growing import Whole, into, more
 
 KERNELS = (
-    "more", "_count", "_intersect", "_to_bits", "_to_lists", "_from_lists", "_perfect", "tighten", "squeeze",
-    "repeat", "search",
+    "more", "into", "_row_starts", "_count", "_intersect", "_to_bits", "_to_lists", "_from_lists", "_perfect",
+    "tighten", "squeeze", "repeat", "cube_is_less", "_turned", "_row_masks", "_sum_over_supersets", "cube", "search",
 )  # fmt: skip
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Lengths = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 DEPTH = 66
 """Every itemset comes after all its subsets, so one of length 65 would come after 2 ** 64 others."""
@@ -26,6 +35,17 @@ PERFECT = -1
 """Instead of the place of an entry's rows: it is in every row of its level."""
 LISTS = -1
 """Instead of the number of words of a bitmap: the rows of this level are lists."""
+
+
+def _row_starts(flat: Ints) -> Ints:
+    """Where each row begins."""
+    starts = np.empty((flat < 0).sum(), np.int32)
+    row = 0
+    for cell in range(len(flat)):
+        if cell == 0 or flat[cell - 1] < 0:
+            starts[row] = cell
+            row += 1
+    return starts
 
 
 def _count(
@@ -128,7 +148,8 @@ def _to_lists(flat: Ints, starts: Ints, first: Whole, last: Whole, local: Ints, 
 def _from_lists(  # noqa: PLR0912, PLR0915
     flat: Ints, flat_end: Whole, starts: Ints, starts_end: Whole, first: Whole, last: Whole, counts: Longs, local: Ints,
     bits: Words, bits_end: Whole, entry_item: Ints, entry_support: Longs, entry_at: Longs, entry_rows: Longs,
-    seen: Ints, items: Whole, numbers: Whole, entries: Whole, whole: Whole, floor: Whole,
+    seen: Ints, items: Whole, numbers: Whole, entries: Whole, whole: Whole, floor: Whole, kin_offsets: Longs,
+    blocked: Flags,
 ) -> tuple[Ints, Whole, Ints, Whole, Words, Whole, Whole, Whole]:  # fmt: skip
     """Open a level from rows: its entries, and its rows as bitmaps or as lists, whichever is less work."""
     end = entries
@@ -139,10 +160,11 @@ def _from_lists(  # noqa: PLR0912, PLR0915
         entry = numbers + number
         found = counts[number]
         counts[number] = 0
-        perfect = entry_at[entry] == PERFECT or found == whole
+        rank = entry_item[entry]
+        perfect = entry_at[entry] == PERFECT or (found == whole and kin_offsets[rank] == kin_offsets[rank + 1])
         local[number] = -1
-        if perfect or found >= floor:
-            entry_item[end] = entry_item[entry]
+        if not blocked[rank] and (perfect or found >= floor):
+            entry_item[end] = rank
             entry_support[end] = whole if perfect else found
             entry_at[end] = PERFECT if perfect else 0
             end += 1
@@ -213,9 +235,13 @@ def _perfect(entry_at: Longs, first: Whole, last: Whole, perfect_items: Ints, en
 
 
 def search(  # noqa: PLR0912, PLR0915
-    flat: Ints, item_support: Longs, baskets: Whole, min_count: Whole, max_length: Whole, limit: Whole, reach: bool
-) -> tuple[Ints, Ints, Longs, Lengths, Whole, Whole]:
-    """All itemsets in at least ``min_count`` baskets, or as many of the most frequent as ``limit`` asks for."""
+    flat: Ints, item_support: Longs, baskets: Whole, min_count: Whole, max_length: Whole, limit: Whole, reach: bool,
+    shortest: Whole, kin_offsets: Longs, kin: Ints, room_32: Ints, room_64: Longs, room_8: Lengths,
+) -> tuple[Ints, Ints, Longs, Lengths, Whole, Whole]:  # fmt: skip
+    """All itemsets in at least ``min_count`` baskets, or as many of the most frequent as ``limit`` asks for.
+
+    No set holds an item together with its kin.
+    """
     ranks = len(item_support)
     # Passed as plain 0, it would be a type of its own, for which all would be compiled once more.
     zero: Any = np.int64(0)
@@ -232,40 +258,31 @@ def search(  # noqa: PLR0912, PLR0915
     entry_at = np.zeros(2 * ranks + 64, np.int64)
     entry_rows = np.empty(2 * ranks + 64, np.int64)
     for rank in range(ranks):
-        entry_item[rank] = rank
-        entry_support[rank] = item_support[rank]
-    node = np.full(DEPTH, -1, np.int64)
+        entry_item[rank], entry_support[rank] = rank, item_support[rank]
+    node, words = np.full(DEPTH, -1, np.int64), np.zeros(DEPTH, np.int64)
     first, last, cursor = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64)
-    words = np.zeros(DEPTH, np.int64)
     flat_end, starts_end, bits_end = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64)
 
-    rows = zero
-    for cell in range(len(flat)):
-        rows += flat[cell] < 0
-    starts = np.empty(rows, np.int32)
-    row = 0
-    for cell in range(len(flat)):
-        if cell == 0 or flat[cell - 1] < 0:
-            starts[row] = cell
-            row += 1
-    bits = np.empty(0, np.uint64)
-    local = np.empty(ranks, np.int32)
-    counts = item_support.copy()
-    seen = np.arange(ranks).astype(np.int32)
+    starts = _row_starts(flat)
+    rows = zero + len(starts)
+    bits, local, counts = np.empty(0, np.uint64), np.empty(ranks, np.int32), item_support.copy()
+    blocked, seen = np.zeros(ranks, np.bool_), np.arange(ranks).astype(np.int32)
     # Per level of lists, which of its entries are perfect.
     perfect_items = np.empty(len(entry_item), np.int32)
     perfects = np.zeros(DEPTH + 1, np.int64)
     flat, flat_end[0], starts, starts_end[0], bits, bits_end[0], last[0], words[0] = _from_lists(
         flat, len(flat), starts, rows, zero, rows, counts, local, bits, zero,
         entry_item, entry_support, entry_at, entry_rows, seen, ranks, zero, ranks, baskets, min_count,
+        kin_offsets, blocked,
     )  # fmt: skip
     first[0], cursor[0] = ranks, last[0]
     perfects[1] = _perfect(entry_at, first[0], last[0], perfect_items, zero)
 
+    sums, places = np.empty(1 << MOST_ITEMS, np.int32), np.empty(1 << MOST_ITEMS, np.int32)
     depth = 0
     while depth >= 0:
         if count > ceiling:
-            floor, longest = tighten(support, length, count, limit, reach)
+            floor, longest = tighten(support, length, count, limit, reach, shortest, floor, longest)
             moved = np.empty(count, np.int32)
             count = squeeze(parent, item, support, length, count, floor, longest, moved)
             for level in range(1, depth + 1):
@@ -286,8 +303,8 @@ def search(  # noqa: PLR0912, PLR0915
         perfect = entry_at[entry] == PERFECT
         needed = count + 1 + (count - node[depth] - 1 if perfect else 0)
         if needed > len(parent):
-            parent, item = more(parent, count, needed), more(item, count, needed)
-            support, length = more(support, count, needed), more(length, count, needed)
+            parent, item = into(room_32[0], parent, count, needed), into(room_32[1], item, count, needed)
+            support, length = into(room_64, support, count, needed), into(room_8, length, count, needed)
         parent[count], item[count] = node[depth], entry_item[entry]
         support[count], length[count] = found, depth + 1
         count += 1
@@ -306,6 +323,9 @@ def search(  # noqa: PLR0912, PLR0915
             )  # fmt: skip
             entry_at, entry_rows = more(entry_at, entries, 2 * entries), more(entry_rows, entries, 2 * entries)
             perfect_items = more(perfect_items, perfects[depth + 1], 2 * entries)
+        itself = entry_item[entry]
+        for kin_at in range(kin_offsets[itself], kin_offsets[itself + 1]):
+            blocked[kin[kin_at]] = True
         if words[depth] == LISTS:
             numbers = first[depth]
             start = entry_at[entry]
@@ -318,7 +338,7 @@ def search(  # noqa: PLR0912, PLR0915
             ) = _from_lists(
                 flat, flat_end[depth], starts, starts_end[depth], start, start + entry_rows[entry], counts, local,
                 bits, bits_end[depth], entry_item, entry_support, entry_at, entry_rows,
-                seen, items, numbers, entries, found, floor,
+                seen, items, numbers, entries, found, floor, kin_offsets, blocked,
             )  # fmt: skip
         else:
             wide = words[depth]
@@ -327,15 +347,18 @@ def search(  # noqa: PLR0912, PLR0915
                 bits = more(bits, out, out + (entries - entry) * wide)
             end = entries
             for other in range(entry + 1, entries):
+                rank = entry_item[other]
+                if blocked[rank]:
+                    continue
                 both = found
                 if entry_at[other] != PERFECT:
                     both = _intersect(
                         bits, np.uint64(entry_at[entry]), np.uint64(entry_at[other]), np.uint64(out), np.uint64(wide)
                     )
                 if both >= floor:
-                    entry_item[end] = entry_item[other]
+                    entry_item[end] = rank
                     entry_support[end] = both
-                    if both == found:
+                    if both == found and kin_offsets[rank] == kin_offsets[rank + 1]:
                         entry_at[end] = PERFECT
                     else:
                         entry_at[end] = out
@@ -343,6 +366,22 @@ def search(  # noqa: PLR0912, PLR0915
                     end += 1
             bits_end[depth + 1] = out
             flat_end[depth + 1], starts_end[depth + 1] = flat_end[depth], starts_end[depth]
+        for kin_at in range(kin_offsets[itself], kin_offsets[itself + 1]):
+            blocked[kin[kin_at]] = False
+        if end > entries and wide > 0 and len(kin) == 0:
+            perfect_ones = zero
+            for each in range(entries, end):
+                perfect_ones += entry_at[each] == PERFECT
+            if cube_is_less(entry_support, entries, end, found, floor, wide, perfect_ones):
+                needed = count + (1 << (end - entries))
+                if needed > len(parent):
+                    parent, item = into(room_32[0], parent, count, needed), into(room_32[1], item, count, needed)
+                    support, length = into(room_64, support, count, needed), into(room_8, length, count, needed)
+                count = cube(
+                    bits, wide, entry_item, entry_support, entry_at, entries, end, PERFECT, found, sums, places,
+                    parent, item, support, length, count - 1, count, depth + 2, max_length, floor, longest,
+                )  # fmt: skip
+                continue
         if end > entries:
             depth += 1
             node[depth], words[depth] = count - 1, wide
@@ -350,6 +389,6 @@ def search(  # noqa: PLR0912, PLR0915
             if wide == LISTS:
                 perfects[depth + 1] = _perfect(entry_at, entries, end, perfect_items, perfects[depth])
     if count > limit:
-        floor, longest = tighten(support, length, count, limit, reach)
+        floor, longest = tighten(support, length, count, limit, reach, shortest, floor, longest)
         count = squeeze(parent, item, support, length, count, floor, longest, np.empty(count, np.int32))
     return parent[:count], item[:count], support[:count], length[:count], floor, longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ class _Additive(ABC):
     Subclasses learn from a matrix (`_learn`), and give log-odds (`_log_odds`) and their parts (`_effects`).
     """
 
+    _learned: ClassVar[tuple[str, ...]]
+    """Names of what `fit` learns."""
     key: str
     label: str
     features_: list[str]
@@ -90,12 +92,19 @@ class _Additive(ABC):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """The classifier that `as_data` described, ready to predict."""
+        """The classifier that `as_data` described, ready to predict.
+
+        Raises
+        ------
+        ValueError : the data have other names than a classifier of this kind.
+        """
+        settings = set(inspect.signature(cls).parameters)
         values = {name: value for name, value in data.items() if name != "method"}
-        made = cls(**{name: value for name, value in values.items() if not name.endswith("_")})
-        for name, value in values.items():
-            if name.endswith("_"):
-                setattr(made, name, value)
+        if set(values) != {*settings, *cls._learned}:
+            raise ValueError(f"not a {cls.__name__}: {sorted(values)}")
+        made = cls(**{name: values[name] for name in settings})
+        for name in cls._learned:
+            setattr(made, name, values[name])
         return made
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -54,6 +54,8 @@ class GradientBoosting(_Additive):
     .. [1] Ke et al. (2017), LightGBM: a highly efficient gradient boosting decision tree. NeurIPS 30.
     """
 
+    _learned: ClassVar = ("features_", "base_", "forest_")
+
     def __init__(
         self,
         *,
@@ -81,7 +83,9 @@ class GradientBoosting(_Additive):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        return super().from_data({**data, "forest_": Forest(**data["forest_"])})
+        forest = Forest(**data["forest_"])
+        forest.require_sound(len(data["features_"]))
+        return super().from_data({**data, "forest_": forest})
 
     def _learn(self, matrix: Matrix, label: Matrix, names: list[str]) -> None:  # noqa: ARG002
         if not 2 <= self.leaves <= MOST_LEAVES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -27,8 +28,8 @@ class BucketRate:
     ----------
     column : str
         The number that customers are classed by.
-    buckets : int
-        Classes at most; equal values share one.
+    buckets : int, >= 1
+        Classes at most; equal values share one. With one, everybody gets the same share.
     weight : float
     key, label : str
 
@@ -76,10 +77,10 @@ class BucketRate:
         ------
         SchemaError : a column is missing.
         DataError : there is no row, or one without label.
-        SettingError : fewer than two buckets, or a negative weight.
+        SettingError : no bucket, or a negative weight.
         """
-        if self.buckets < 2:
-            raise SettingError("errors.at_least", name="buckets", least=2, value=self.buckets)
+        if self.buckets < 1:
+            raise SettingError("errors.at_least", name="buckets", least=1, value=self.buckets)
         if self.weight < 0:
             raise SettingError("errors.at_least", name="weight", least=0, value=self.weight)
         label = binary_labels(table, self.label)
@@ -116,6 +117,30 @@ class BucketRate:
         }
         place = self._places(matrix_of(table, [self.column])[:, 0])
         return pa.table({self.key: table[self.key], **{name: pa.array(each[place]) for name, each in found.items()}})
+
+    def as_data(self) -> dict[str, Any]:
+        """Settings and what was learned, as plain values and arrays."""
+        if not hasattr(self, "cuts_"):
+            raise NotFittedError("errors.not_fitted", method="BucketRate")
+        return dict(vars(self))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """The rule that `as_data` described, ready to predict.
+
+        Raises
+        ------
+        ValueError : the data have other names, or shapes that do not fit each other.
+        """
+        made = cls(**{name: value for name, value in data.items() if not name.endswith("_")})
+        if set(data) != {*vars(made), "cuts_", "ones_", "rows_", "overall_"}:
+            raise ValueError(f"not a rule: {sorted(data)}")
+        for name in ("cuts_", "ones_", "rows_"):
+            setattr(made, name, np.asarray(data[name], dtype=np.float64))
+        made.overall_ = float(data["overall_"])
+        if not len(made.cuts_) + 2 == len(made.ones_) == len(made.rows_):
+            raise ValueError("classes and shares do not fit each other")
+        return made
 
     def _places(self, values: np.ndarray) -> np.ndarray:
         classes = classes_of(values, self.cuts_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -141,10 +142,16 @@ class CalibratedClassifier:
         columns = {name: pa.array(effect) for name, effect in sums.items()}
         return pa.table({self.key: table[self.key], "base": pa.array(base), **columns})
 
-    def save(self, folder: Path) -> None:
-        """Keep it as JSON and arrays; nothing in them is ever run."""
+    @property
+    def inputs_(self) -> list[str]:
+        """The columns that it reads, beside the key."""
         self._require_fitted()
-        learned = {
+        return list(self.preparation_.inputs_ if self.preparation_ else self.method_.features_)
+
+    def as_data(self) -> dict[str, Any]:
+        """Settings and what was learned, as plain values and arrays."""
+        self._require_fitted()
+        return {
             "preparation": self.preparation_.as_data() if self.preparation_ else None,
             "method": self.method_.as_data(),
             "settings": {name: getattr(self, name) for name in ("folds", "key", "label", "period")},
@@ -152,18 +159,33 @@ class CalibratedClassifier:
             "intercept": self.intercept_,
             "covariance": self.covariance_,
         }
-        write_learned(folder, learned)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """The classifier that was saved in a folder, ready to predict and explain."""
-        data = read_learned(folder)
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """The classifier that `as_data` described, ready to predict and explain.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError : the data describe no classifier.
+        """
         preparation = Preparation.from_data(data["preparation"]) if data["preparation"] else None
         method = _METHODS[data["method"]["method"]].from_data(data["method"])
         made = cls(preparation=preparation, method=method, **data["settings"])
         made.preparation_, made.method_ = preparation, method
-        made.slope_, made.intercept_, made.covariance_ = data["slope"], data["intercept"], data["covariance"]
+        made.slope_, made.intercept_ = float(data["slope"]), float(data["intercept"])
+        made.covariance_ = np.asarray(data["covariance"], dtype=np.float64)
+        if made.covariance_.shape != (2, 2):
+            raise ValueError(f"covariance of shape {made.covariance_.shape}")
         return made
+
+    def save(self, folder: Path) -> None:
+        """Keep it as JSON and arrays; nothing in them is ever run."""
+        write_learned(folder, self.as_data())
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The classifier that was saved in a folder, ready to predict and explain."""
+        return cls.from_data(read_learned(folder))
 
     def __repr__(self) -> str:
         return f"CalibratedClassifier(method={self.method!r})"

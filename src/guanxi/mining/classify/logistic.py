@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from guanxi.errors import DataError, SettingError
@@ -41,6 +43,8 @@ class LogisticRegression(_Additive):
     >>> [round(p, 2) for p in LogisticRegression().fit(past).predict(past)["probability"].to_pylist()]
     [0.88, 0.73, 0.27, 0.12]
     """
+
+    _learned: ClassVar = ("features_", "coefficients_", "means_", "intercept_")
 
     def __init__(self, *, penalty: float = 1.0, key: str = "customer_id", label: str = "label") -> None:
         self.penalty = penalty

@@ -65,6 +65,30 @@ class Forest:
             cover=nodes["count"].astype(np.float64),
         )
 
+    def require_sound(self, columns: int) -> None:
+        """ValueError unless these are trees: each node below its parent and met once, questions about ``columns``.
+
+        What comes from a file may be anything; only this much makes sure that walking it ends.
+        """
+        lengths = {len(each) for each in vars(self).values()}
+        if len(lengths) != 1:
+            raise ValueError(f"arrays of different lengths: {sorted(lengths)}")
+        inner = np.flatnonzero(self.feature >= 0)
+        children = np.concatenate([self.left[inner], self.right[inner]])
+        parents = np.concatenate([inner, inner])
+        rows = len(self.tree)
+        sound = (
+            bool(np.all((self.feature >= -1) & (self.feature < columns)))
+            and bool(np.all((children > parents) & (children < rows)))
+            and len(np.unique(children)) == len(children)
+            and bool(np.all(np.diff(self.tree) >= 0))
+            and bool(np.all(self.tree[children] == self.tree[parents]))
+            and len(children) + len(np.unique(self.tree)) == rows
+            and (not rows or int(np.bincount(self.tree[inner] - self.tree.min(), minlength=1).max()) <= _QUESTIONS)
+        )
+        if not sound:
+            raise ValueError("the nodes are no trees")
+
     def sums(self, matrix: Reals) -> Reals:
         """What all trees together say of each row."""
         total = np.zeros(len(matrix))

@@ -25,8 +25,10 @@ from guanxi.features.prepare.frame import is_number, to_numbers
 from guanxi.mining.classify import CalibratedClassifier, GradientBoosting, LogisticRegression, reasons_of
 from guanxi.report import charts
 from guanxi.report.document import Column, DataTable, Figure, Section
+from guanxi.studies.churn.bands import BORDERS
 from guanxi.studies.churn.flat import KEY, OUTCOME, Flat, read_flat
 from guanxi.studies.churn.suspects import KnownAt, Suspect, require_declarations, suspects
+from guanxi.studies.kept import EXAMPLE_ROWS, KeptModel, Probability, inputs_of
 from guanxi.words import Message
 
 __all__ = ["Contract", "contract"]
@@ -54,8 +56,10 @@ class Contract:
     comparisons : boosting against logistic regression on the same folds, one a measure
     suspects : columns that may know the outcome, each with its ``warning``; all of them were used
     model : the published method, fitted on all rows and calibrated
-    scores : one row a customer: customer_id, probability (mean over repeats, by models that had not seen him), reasons
-        (code: the column's name; value: null for texts; effects in log-odds by ``model``)
+    scores : one row a customer: customer_id, left (whether he had), probability (mean over repeats, by models that had
+        not seen him), reasons (code: the column's name; value: null for texts; effects in log-odds by ``model``)
+    customers : the table as it was read: customer_id, its columns, churned
+    kept : the same model, as it is kept and asked about other customers
     drivers : one row a column: column, mean_effect (mean absolute effect on the log-odds), the strongest first
     """
 
@@ -66,6 +70,8 @@ class Contract:
     model: CalibratedClassifier
     scores: pa.Table
     drivers: pa.Table
+    customers: pa.Table
+    kept: KeptModel
     section: Section
 
 
@@ -135,10 +141,27 @@ def contract(
         comparisons=comparisons,
         suspects=named,
         model=model,
-        scores=pa.table({KEY: flat.table[KEY], "probability": pa.array(said[best]), "reasons": reasons}),
+        scores=pa.table(
+            {
+                KEY: flat.table[KEY],
+                "left": pa.array(flat.label == 1),
+                "probability": pa.array(said[best]),
+                "reasons": reasons,
+            }
+        ),
         drivers=drivers,
+        customers=flat.table,
+        kept=_kept(model, flat),
         section=_section(measures, comparisons, named, drivers, best, rows=len(flat.label), folds=folds),
     )
+
+
+def _kept(model: CalibratedClassifier, flat: Flat) -> KeptModel:
+    columns = model.inputs_
+    answers = Probability(model, inputs_of(flat.table, columns), "churn", "churn_band", BORDERS)
+    example = flat.table.select([KEY, *columns]).slice(0, EXAMPLE_ROWS)
+    example = example.rename_columns([flat.key, *columns]) if flat.key else example.drop_columns([KEY])
+    return KeptModel("churn", answers, None, None, flat.key, example)
 
 
 def _methods(flat: Flat) -> dict[str, tuple[Preparation, LogisticRegression | GradientBoosting]]:
@@ -191,7 +214,7 @@ def _section(
     counted = Message("churn.contract_counted", {"rows": rows, "folds": folds})
     shown = drivers.slice(0, _COLUMNS_SHOWN)
     table = DataTable(
-        title=Message("churn.comparison"),
+        title=Message("churn.contract_comparison"),
         columns=[
             Column("measure", Message("churn.column_measure")),
             *(Column(name, Message(f"churn.method_{name}")) for name in measures),

@@ -31,11 +31,13 @@ class Flat:
     table : `KEY` (string), the columns, `OUTCOME` (0 or 1)
     columns : names of the columns between
     label : the outcome as an array
+    key : the column that named the row; None where the rows are numbered
     """
 
     table: pa.Table
     columns: tuple[str, ...]
     label: npt.NDArray[np.int64]
+    key: str | None = None
 
 
 def read_flat(table: pa.Table, *, label: str, key: str | None = None, positive: object = None) -> Flat:
@@ -66,7 +68,7 @@ def read_flat(table: pa.Table, *, label: str, key: str | None = None, positive: 
     keys = table[key].cast(pa.string()) if key else pa.array([str(row + 1) for row in range(table.num_rows)])
     columns = {name: _numbers_in_text(table[name]) for name in names}
     read = pa.table({KEY: keys, **columns, OUTCOME: pa.array(outcome)}).combine_chunks()
-    return Flat(read, names, outcome)
+    return Flat(read, names, outcome, key)
 
 
 def _outcome(column: pa.ChunkedArray, label: str, positive: object) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from guanxi.evaluate import (
     Bin,
     Estimate,
+    Grade,
     average_precision,
     brier_score,
     calibration_bins,
@@ -31,11 +32,11 @@ from guanxi.studies.churn import methods
 from guanxi.studies.churn.timeline import LABEL, Past, stacked
 from guanxi.words import Message
 
-__all__ = ["LEAST_CUSTOMERS", "LEAST_OF_A_KIND", "Judged", "judge", "lacking"]
+__all__ = ["LEAST_CUSTOMERS", "LEAST_OF_A_KIND", "WORTH_HAVING", "Judged", "judge", "lacking"]
 
 LEAST_CUSTOMERS = 500
 LEAST_OF_A_KIND = 60
-_WORTH_HAVING = 0.05
+WORTH_HAVING = 0.05
 """Share of the baseline's log loss. Much of it nobody can take away: whether a customer orders is partly chance."""
 _MEASURES = (roc_auc, average_precision, log_loss, brier_score, calibration_error, lift)
 Values = npt.NDArray[np.float64]
@@ -48,6 +49,7 @@ class Judged:
     Attributes
     ----------
     best : the method chosen before the cut-off
+    plain : the plain rule that it was compared with: of the two, the one that did better at the cut-off
     measures : by method, the estimates in the order of the table
     bins : calibration of the best method
     found : by method, the share of all leavers among its first tenth, two tenths … of the customers
@@ -55,6 +57,7 @@ class Judged:
 
     judgement: Judgement
     best: str
+    plain: str
     measures: dict[str, list[Estimate]]
     bins: list[Bin]
     found: dict[str, Values]
@@ -99,19 +102,24 @@ def judge(past: Past, *, horizon_days: int) -> Judged:
     """Fit on what was known one horizon ago, ask, and compare with what came since.
 
     The best method is chosen by what it said of customers before that date; the grade is that of its log loss against
-    the plain rule's.
+    that of the plain rule that did better: who beats the rule only where the rule is worse than one share for
+    everybody has said nothing of anybody.
     """
     learned = stacked([past.then[ago] for ago in sorted(past.then) if ago > 1])
     asked = past.then[1]
     label = asked[LABEL].to_numpy().astype(np.int64)
-    with_p_alive = all(table["p_alive"].null_count == 0 for table in (*past.then.values(), past.now))
-    fitted = {name: model.fit(learned) for name, model in methods.candidates(with_p_alive=with_p_alive).items()}
-    best = methods.best_before(fitted)
-    models: dict[str, methods.Model] = {methods.BASELINE: methods.baseline().fit(learned), **fitted}
+    fitted = {name: model.fit(learned) for name, model in methods.candidates().items()}
+    rules = {name: rule.fit(learned) for name, rule in methods.plain_rules().items()}
+    models: dict[str, methods.Model] = {**rules, **fitted}
+    if all(table["p_no_order"].null_count == 0 for table in past.then.values()):
+        models |= {name: model.fit(learned) for name, model in methods.beside().items()}
     said = {name: model.predict(asked)["probability"].to_numpy() for name, model in models.items()}
-    plain = said[methods.BASELINE]
+    best = methods.best_before(fitted)
+    rule = min(rules, key=lambda name: log_loss(label, said[name]).value)
+    plain = said[rule]
     comparison = compare_log_loss(label, said[best], plain)
-    letter = grade(comparison, worth_having=_WORTH_HAVING)
+    # A slope of 0: what the method had found did not hold at another date, and it says the same of everybody.
+    letter: Grade = grade(comparison, worth_having=WORTH_HAVING) if fitted[best].slope_ > 0 else "C"
     others = (compare_auc(label, said[best], plain), compare_brier_score(label, said[best], plain))
     words = {
         "cutoff": past.cutoffs[1],
@@ -119,6 +127,7 @@ def judge(past: Past, *, horizon_days: int) -> Judged:
         "customers": len(label),
         "gain": comparison.relative_gain,
         "method": Message(f"churn.method_{best}"),
+        "plain": Message(f"churn.method_{rule}"),
         "auc": others[0].method,
         "plain_auc": others[0].baseline,
     }
@@ -126,6 +135,7 @@ def judge(past: Past, *, horizon_days: int) -> Judged:
     return Judged(
         judgement=Judgement(letter, explained, past.cutoffs[1], (comparison, *others)),
         best=best,
+        plain=rule,
         measures={name: [measure(label, values) for measure in _MEASURES] for name, values in said.items()},
         bins=calibration_bins(label, said[best]),
         found={name: gains(label, values) for name, values in said.items()},

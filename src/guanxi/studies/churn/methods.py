@@ -26,9 +26,10 @@ __all__ = [
     "BASELINE",
     "THEMES",
     "Model",
-    "baseline",
+    "beside",
     "best_before",
     "candidates",
+    "plain_rules",
     "reasons_by_recency",
     "reasons_by_theme",
 ]
@@ -50,10 +51,8 @@ THEMES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "returns": ("return_share",),
     "variety": ("distinct_products", "distinct_categories", "top_product_share"),
     "weekend": ("weekend_share",),
-    "p_alive": ("p_alive",),
 })  # fmt: skip
-_SHARES = ("returns", "weekend", "p_alive")
-_FACTS = tuple(column for theme, columns in THEMES.items() if theme != "p_alive" for column in columns)
+_SHARES = ("returns", "weekend")
 _SKEWED = (
     "days_since_last_order", "tenure_days", "order_days", "orders_90d", "orders_365d", "amount_90d", "amount_365d",
     "mean_order_amount", "mean_days_between_orders", "sd_days_between_orders", "median_days_between_orders",
@@ -63,25 +62,33 @@ _SILENCE = (("silence_ratio", "mean_days_between_orders"), ("silence_to_longest"
 """How long he has been away, against his usual and against his longest gap."""
 
 
-def baseline() -> BucketRate:
-    """The plain rule: the share that left among customers as long away."""
-    return BucketRate(column="days_since_last_order", label=LABEL)
+def plain_rules() -> dict[str, BucketRate]:
+    """The plain rules, unfitted: the share that left among customers as long away, and the share among all."""
+    return {
+        BASELINE: BucketRate(column="days_since_last_order", label=LABEL),
+        "everybody": BucketRate(column="days_since_last_order", label=LABEL, buckets=1),
+    }
 
 
-def candidates(*, with_p_alive: bool) -> dict[str, CalibratedClassifier]:
-    """The methods by name, unfitted; ``p_alive`` alone as one of them where the value study has said it."""
+def candidates() -> dict[str, CalibratedClassifier]:
+    """The methods that may be published, by name, unfitted."""
     ratios = tuple(Combine(name, "days_since_last_order", gap) for name, gap in _SILENCE)
     # Of logarithms, the difference is the ratio.
     differences = tuple(Combine(name, "days_since_last_order", gap, "difference") for name, gap in _SILENCE)
     line = (Normalise(_SKEWED, "log"), *differences, Impute(), Clip(), Standardise(), Select())
-    found = {
-        "logistic": _calibrated(Preparation(steps=line, columns=_FACTS), LogisticRegression(penalty=10.0)),
-        "boosting": _calibrated(Preparation(steps=ratios, columns=_FACTS), GradientBoosting()),
+    columns = tuple(column for columns in THEMES.values() for column in columns)
+    return {
+        "logistic": _calibrated(Preparation(steps=line, columns=columns), LogisticRegression(penalty=10.0)),
+        "boosting": _calibrated(Preparation(steps=ratios, columns=columns), GradientBoosting()),
     }
-    if with_p_alive:
-        alone = Preparation(steps=(Impute(), Standardise()), columns=("p_alive",))
-        found["p_alive"] = _calibrated(alone, LogisticRegression())
-    return found
+
+
+def beside() -> dict[str, CalibratedClassifier]:
+    """What the lifetime model says, calibrated: shown beside, not published, for it gives no reasons."""
+    return {
+        name: _calibrated(Preparation(steps=(Standardise(),), columns=(column,)), LogisticRegression())
+        for name, column in (("lifetime", "p_no_order"), ("p_alive", "p_alive"))
+    }
 
 
 def best_before(fitted: Mapping[str, CalibratedClassifier]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from guanxi.report import charts
-from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value, money_kind
-from guanxi.studies.base import Account, Judgement
+from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value
+from guanxi.studies import base
 from guanxi.studies.churn.judge import Judged
+from guanxi.studies.churn.methods import BASELINE
 from guanxi.words import Message, Money
 
 __all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "reason_in_words", "section"]
@@ -23,28 +22,8 @@ _REASONS_TOLD = 3
 _BANDS = ("high", "medium", "low")
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(base.Context):
     """What the words need to know beside the table."""
-
-    as_of: dt.date
-    horizon_days: int
-    currency: str
-    account: Account
-    judgement: Judgement
-
-    @property
-    def kind(self) -> str:
-        return money_kind(self.currency)
-
-    @property
-    def counted(self) -> Message:
-        """How every figure of this study was counted."""
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message("churn.counted", rows)
-
-    def money(self, minor: float) -> Money:
-        return Money(round(minor), self.currency)
 
     def at_stake(self, table: pa.Table) -> float:
         """What the customers would spend in a horizon as in the last year, times their probability of leaving."""
@@ -202,7 +181,10 @@ def _calibration(judged: Judged, context: Context) -> Figure:
     return Figure(
         id="churn-calibration",
         title=Message("churn.figure_calibration"),
-        finding=Message("churn.finding_calibration", {"inside": inside, "bins": len(judged.bins)}),
+        finding=Message(
+            "churn.finding_calibration",
+            {"inside": inside, "bins": len(said), "said": _mean(judged, said), "came": _mean(judged, came)},
+        ),
         chart=charts.line(
             [str(place + 1) for place in range(len(judged.bins))],
             [(Message("churn.said"), said), (Message("churn.came"), came)],
@@ -213,15 +195,20 @@ def _calibration(judged: Judged, context: Context) -> Figure:
     )
 
 
+def _mean(judged: Judged, values: Sequence[float]) -> float:
+    """Over the customers of all classes."""
+    return float(np.average(values, weights=[each.customers for each in judged.bins]))
+
+
 def _gains(judged: Judged, context: Context) -> Figure:
     best = judged.found[judged.best]
     tenths = [f"{10 * (place + 1)}%" for place in range(len(best))]
-    others = [name for name in judged.found if name != judged.best]
-    series = [(Message(f"churn.method_{name}"), judged.found[name].tolist()) for name in (judged.best, *others)]
+    shown = [name for name in (judged.best, BASELINE, "lifetime") if name in judged.found]
+    series = [(Message(f"churn.method_{name}"), judged.found[name].tolist()) for name in shown]
     return Figure(
         id="churn-gains",
         title=Message("churn.figure_gains"),
-        finding=Message("churn.finding_gains", {"found": float(best[2]), "plain": float(judged.found["recency"][2])}),
+        finding=Message("churn.finding_gains", {"found": float(best[2]), "plain": float(judged.found[BASELINE][2])}),
         chart=charts.line(tenths, series, kind="percent", by=Message("churn.column_asked")),
         caption=Message("churn.caption_gains", _judged_words(judged, context)),
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guanxi.errors import DataError
 from guanxi.features import customer_features
+from guanxi.mining.lifetime import BetaGeoNBD
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
 
@@ -20,6 +23,10 @@ LABEL = "churned"
 PERIOD = "period"
 _MOST_CUTOFFS = 4
 """One to judge at, and up to three to learn from."""
+_MOST_CUSTOMERS = 50_000
+"""Asked at each earlier date; of more, a sample: it tells the same within what the reader sees."""
+_STEADIED = 0.1
+"""Regularisation of the lifetime model: felt by small shops only."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,23 @@ def cutoffs_before(as_of: dt.date, *, horizon_days: int, first_on: dt.date) -> d
     return found
 
 
-def customers_now(session: Session, *, as_of: dt.date) -> pa.Table:
-    """Customers who bought in the year before the date of the session's features, as they stand."""
-    return _with_p_alive(session, session.run(study_query("churn_inputs")), as_of)
+def customers_now(session: Session, *, horizon_days: int) -> pa.Table:
+    """Customers who bought in the year before the date of the session's features, as they stand.
+
+    Two columns are what the lifetime model BG/NBD says of them, fitted on purchases up to that date: ``p_alive``, and
+    ``p_no_order``, the probability of no order within the horizon. Both are null where the model does not fit.
+    """
+    customers = session.run(study_query("churn_inputs"))
+    return _with_lifetime(customers, session.run(study_query("churn_histories")), horizon_days)
 
 
 def read_past(
-    session: Session, *, as_of: dt.date, cutoffs: Mapping[int, dt.date], outcomes: Mapping[int, pa.Table]
+    session: Session,
+    *,
+    as_of: dt.date,
+    horizon_days: int,
+    cutoffs: Mapping[int, dt.date],
+    outcomes: Mapping[int, pa.Table],
 ) -> Past:
     """Customers as of ``as_of``, and as they stood at each cut-off with what became of them.
 
@@ -80,13 +97,14 @@ def read_past(
 
     Notes
     -----
-    As many times the cost of the features as there are dates.
+    As many times the cost of the features as there are dates. Of more than 50,000 customers at an earlier date, about
+    so many are kept, by a hash of their id, so that the same ones are met again at other dates.
     """
-    now = customers_now(session, as_of=as_of)
+    now = customers_now(session, horizon_days=horizon_days)
     then = {}
     for ago, cutoff in cutoffs.items():
         customer_features(session, as_of=cutoff)
-        known = customers_now(session, as_of=cutoff)
+        known = _sample(customers_now(session, horizon_days=horizon_days))
         labels = outcomes[ago].select(["customer_id", LABEL])
         then[ago] = known.join(labels, "customer_id", join_type="inner").sort_by("customer_id").combine_chunks()
     customer_features(session, as_of=as_of)
@@ -102,8 +120,32 @@ def stacked(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _with_p_alive(session: Session, customers: pa.Table, cutoff: dt.date) -> pa.Table:
-    """With the score ``p_alive`` of the value study where it is there for that date."""
-    said = session.run(study_query("churn_p_alive"), {"cutoff": cutoff})
-    joined = customers.join(said, "customer_id", join_type="left outer").sort_by("customer_id")
-    return joined.combine_chunks()
+def _sample(customers: pa.Table, *, most: int = _MOST_CUSTOMERS) -> pa.Table:
+    """All customers, or about ``most`` of them: those whose hash is small, so that a later sample has them again."""
+    rows = customers.num_rows
+    if rows <= most:
+        return customers
+    drawn = np.fromiter((crc32(each.encode()) for each in customers["customer_id"].to_pylist()), np.uint32, rows)
+    return customers.filter(pa.array(drawn < 2**32 * most / rows))
+
+
+def _with_lifetime(customers: pa.Table, histories: pa.Table, horizon_days: int) -> pa.Table:
+    """With what the lifetime model says, learned from everybody who had bought, or from a sample of them."""
+    try:
+        model = BetaGeoNBD(regularisation=_STEADIED).fit(_sample(histories))
+    except DataError:
+        # Nobody has come back yet: there is nothing to learn it from.
+        return _with_nothing(customers)
+    if not model.converged_:
+        return _with_nothing(customers)
+    mine = histories.take(pc.index_in(customers["customer_id"], histories["customer_id"]))
+    counts = model.purchase_probabilities(mine, horizon_days=horizon_days, most=1)
+    none = counts["probability"].filter(pc.equal(counts["purchases"], 0))
+    return customers.append_column("p_alive", model.probability_alive(mine)["p_alive"]).append_column(
+        "p_no_order", none
+    )
+
+
+def _with_nothing(customers: pa.Table) -> pa.Table:
+    empty = pa.nulls(customers.num_rows, pa.float64())
+    return customers.append_column("p_alive", empty).append_column("p_no_order", empty)

@@ -81,7 +81,8 @@ class SparkSession:
         return pa.Table.from_batches(results)
 
     def register(self, name: str, table: pa.Table) -> None:
-        self._view(name, self._spark.createDataFrame(table))
+        # In one piece: Spark 4.3 reads a table only up to its first empty chunk.
+        self._view(name, self._spark.createDataFrame(table.combine_chunks()))
 
     def close(self) -> None:
         """Let go of everything that this session kept."""
