@@ -42,7 +42,7 @@ def test_a_warehouse_keeps_data_and_scores(orders, tmp_path):
     assert history(tmp_path / "w") == ["created", "import", "scores"]
     with Warehouse.open(tmp_path / "w") as warehouse:
         snapshot = warehouse.snapshot()
-        assert scores_by_study(warehouse) == {"value": 9, "segments": 9}
+        assert scores_by_study(warehouse) == {"value": 9, "next_purchase": 3, "segments": 9}
     tables = ("order_lines", "orders", "customers", "products", "rejects", "segment_members")
     assert {name: snapshot.rows(name) for name in tables} == {
         "order_lines": 8,
@@ -276,7 +276,7 @@ def test_other_parameters_take_the_place_of_the_first_run_of_a_day(orders, tmp_p
         assert [moment.reason for moment in warehouse.history()] == ["created", "import", "scores", "scores"]
         assert snapshot.note["studies"]["segments"]["horizon_days"] == 30
         # Of thirty days there is history enough to know who left.
-        assert scores_by_study(warehouse) == {"value": 9, "segments": 9, "churn": 3}
+        assert scores_by_study(warehouse) == {"value": 9, "next_purchase": 3, "segments": 9, "churn": 3}
 
 
 def test_a_study_run_again_alone_leaves_what_the_others_said(orders, tmp_path):

@@ -19,8 +19,8 @@ from guanxi.schema import REASONS
 from mine.shop import HEADER, read_csv, read_result, run, write_csv
 
 FILES = [
-    "coverage.csv", "customers.csv", "customers.parquet", "customers_to_reach.csv", "mapping.yaml", "quality.json",
-    "rejects.csv", "report.html", "result.json", "rules.csv", "rules.parquet", "segments.csv",
+    "coverage.csv", "customers.csv", "customers.parquet", "customers_to_reach.csv", "due.csv", "mapping.yaml",
+    "quality.json", "rejects.csv", "report.html", "result.json", "rules.csv", "rules.parquet", "segments.csv",
 ]  # fmt: skip
 
 
@@ -222,21 +222,23 @@ def test_the_result_accounts_for_every_row(out):
     assert {study["study"]: study["rows"] for study in result["studies"]} == {
         "overview": of_all,
         "value": of_customers,
+        "next_purchase": of_customers,
         "segments": of_customers,
         "churn": of_customers,
         "affinity": of_all,
         "coverage": of_customers,
     }
     assert [each["code"] for each in result["missing"]] == [
-        "value.missing_history", "churn.missing_history", "affinity.missing_baskets", "coverage.missing_holdings",
+        "value.missing_history", "next_purchase.missing_history", "churn.missing_history", "affinity.missing_baskets",
+        "coverage.missing_holdings",
     ]  # fmt: skip
 
 
 def test_the_result_says_what_each_stage_took(out):
     stages = json.loads((out / "result.json").read_text(encoding="utf-8"))["stages"]
     assert [each["stage"] for each in stages] == [
-        "read", "map", "load", "features", "study_overview", "study_value", "study_segments", "study_churn",
-        "study_affinity", "study_coverage", "write",
+        "read", "map", "load", "features", "study_overview", "study_value", "study_next_purchase", "study_segments",
+        "study_churn", "study_affinity", "study_coverage", "write",
     ]  # fmt: skip
     assert all(each["seconds"] >= 0 and each["peak_memory_mib"] > 0 for each in stages)
     assert stages[0]["bytes"] == (out.parent / "orders.csv").stat().st_size

@@ -39,9 +39,22 @@ LABELLED = pa.table(
     }
 )
 
+CONTRACTS = pa.table({
+    "customer_id": ["ada", "bo", "张三", "dora"],
+    "periods": pa.array([1, 4, 2, 3], pa.int64()),
+    "has_left": [True, False, True, False],
+})  # fmt: skip
+
 EXAMPLES = {
     **dict.fromkeys(("LogisticRegression", "GradientBoosting", "CalibratedClassifier", "BucketRate"), LABELLED),
-    **dict.fromkeys(("BetaGeoNBD", "GammaGamma", "ModifiedBetaGeoNBD", "ParetoNBD"), PURCHASES),
+    **dict.fromkeys(("BetaGeoNBD", "GammaGamma", "ModifiedBetaGeoNBD", "ParetoNBD", "WithCovariates"), PURCHASES),
+    **dict.fromkeys(("BetaDiscreteWeibull", "ShiftedBetaGeo"), CONTRACTS),
+    "BetaGeoBetaBinomial": pa.table({
+        "customer_id": ["ada", "bo", "张三", "dora"],
+        "frequency": pa.array([4, 1, 0, 2], pa.int64()),
+        "recency_periods": pa.array([6, 2, 0, 5], pa.int64()),
+        "age_periods": pa.array([6, 6, 3, 5], pa.int64()),
+    }),
     "RFM": pa.table({
         "customer_id": ["ada", "bo", "张三", "dora"],
         "days_since_last_order": pa.array([1, 20, 300, None], pa.int64()),

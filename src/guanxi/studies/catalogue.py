@@ -12,7 +12,7 @@ from guanxi.errors import DataError, SettingError
 from guanxi.features import customer_features
 from guanxi.progress import Progress
 from guanxi.schema import SCORES
-from guanxi.studies import affinity, churn, coverage, overview, segments, value
+from guanxi.studies import affinity, churn, coverage, next_purchase, overview, segments, value
 from guanxi.studies.base import RUN_SCORES, Account, Result, Study, account_of, study_query
 from guanxi.warehouse import Engine, Session, Snapshot
 
@@ -21,7 +21,15 @@ __all__ = ["STUDIES", "accounts", "run"]
 STUDIES: Mapping[str, Study] = MappingProxyType(
     {
         each.name: each
-        for each in (overview.STUDY, value.STUDY, segments.STUDY, churn.STUDY, affinity.STUDY, coverage.STUDY)
+        for each in (
+            overview.STUDY,
+            value.STUDY,
+            next_purchase.STUDY,
+            segments.STUDY,
+            churn.STUDY,
+            affinity.STUDY,
+            coverage.STUDY,
+        )
     }
 )
 """All studies by name, in the order in which they run: each reads the scores only of those before it."""

@@ -35,7 +35,7 @@ def world():
 
 @pytest.fixture(scope="module")
 def fitted(world):
-    return WithCovariates(ParetoNBD(), rate=["is_member"], leaving=["is_member"]).fit(world[0])
+    return WithCovariates(model=ParetoNBD, rate=["is_member"], leaving=["is_member"]).fit(world[0])
 
 
 def test_known_effects_lie_in_their_intervals(fitted):
@@ -49,7 +49,7 @@ def test_known_effects_lie_in_their_intervals(fitted):
 
 def test_a_trait_that_does_nothing_has_an_interval_about_zero():
     table, _ = mixed(seed=11)
-    found = WithCovariates(ParetoNBD(), rate=["is_member"]).fit(table).parameters(confidence=0.99).to_pylist()[-1]
+    found = WithCovariates(model=ParetoNBD, rate=["is_member"]).fit(table).parameters(confidence=0.99).to_pylist()[-1]
     assert found["low"] < 0 < found["high"]
 
 
@@ -66,7 +66,7 @@ def test_kinds_are_foreseen_apart(world, fitted):
 @pytest.mark.parametrize("model", MODELS)
 def test_without_traits_it_is_the_plain_model(model, world):
     table = world[0].slice(0, 600)
-    plain, traits = model().fit(table), WithCovariates(model()).fit(table)
+    plain, traits = model().fit(table), WithCovariates(model=model).fit(table)
     assert traits._parameters() == pytest.approx(plain._parameters(), rel=1e-5)
     assert traits.predict(table).schema == plain.predict(table).schema
 
@@ -74,7 +74,7 @@ def test_without_traits_it_is_the_plain_model(model, world):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_slopes_are_those_of_the_log_likelihood(model):
     table = histories((6, 170.0, 180.0), (1, 20.0, 180.0), (0, 0.0, 90.0), (2, 100.0, 120.0))
-    found = WithCovariates(model(), rate=["z"], leaving=["z"])
+    found = WithCovariates(model=model, rate=["z"], leaving=["z"])
     kinds = [(np.array([0.0]), read_histories(table.slice(0, 2))), (np.array([1.5]), read_histories(table.slice(2)))]
     own = [0.9, 40.0, 1.2, 70.0] if model is ParetoNBD else [0.9, 40.0, 1.2, 3.0]
     at = np.array([*own, 1.3, 0.8, 1.1][: len(found._names)])
@@ -111,9 +111,9 @@ def test_a_saved_model_says_the_same(world, fitted):
 def test_what_cannot_be_is_refused(world):
     table = world[0].slice(0, 1500)
     with pytest.raises(SchemaError):
-        WithCovariates(BetaGeoNBD(), rate=["region"]).fit(table)
+        WithCovariates(model=BetaGeoNBD, rate=["region"]).fit(table)
     with pytest.raises(DataError) as caught:
-        WithCovariates(BetaGeoNBD(), rate=["age_days"]).fit(table)
+        WithCovariates(model=BetaGeoNBD, rate=["age_days"]).fit(table)
     assert caught.value.code == "lifetime.too_many_kinds"
     with pytest.raises(SettingError):
-        WithCovariates(WithCovariates(BetaGeoNBD()))
+        WithCovariates(model=WithCovariates).fit(table)

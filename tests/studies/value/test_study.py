@@ -11,13 +11,15 @@ import pyarrow as pa
 import pytest
 
 from data import real_file
+from guanxi import mine as job
+from guanxi.mining.concentration import gini
 from guanxi.schema import SCORES
 from guanxi.studies import STUDIES, Result
 from guanxi.studies.value import report
 from guanxi.studies.value.judge import compare_deviances
-from guanxi.warehouse import Snapshot
+from guanxi.warehouse import Snapshot, Warehouse
 from guanxi.words import LANGUAGES, Message
-from studies.shops import FIRST, planted, study
+from studies.shops import AT, FIRST, planted, study
 
 Purchase = tuple[str, int, float]
 
@@ -66,7 +68,7 @@ def test_where_customers_leave_silently_the_laws_beat_every_plain_rule(result):
         "mean_poisson_deviance", "mean_absolute_error", "top_share_found",
     )  # fmt: skip
     assert deviance.gain_low > 0
-    assert result.parameters["method"] in {"bg_nbd", "mbg_nbd"}
+    assert result.parameters["method"] in {"bg_nbd", "mbg_nbd", "pareto_nbd"}
 
 
 def test_what_it_said_came(rows, whole):
@@ -205,7 +207,9 @@ def test_where_everybody_goes_on_at_his_own_rate_a_plain_rule_is_published(tmp_p
 def test_too_few_customers_are_given_their_past_rate_and_no_interval(tmp_path):
     result = study(planted(tmp_path, shop(300, customers=90)), "value", horizon_days=60)
     assert (result.judgement.grade, result.judgement.comparisons) == ("D", ())
-    assert result.parameters == {"horizon_days": 60, "method": "past_rate", "law": None, "coverage": 0.8}
+    assert result.parameters == {
+        "horizon_days": 60, "method": "past_rate", "law": None, "chosen_by": "likelihood", "coverage": 0.8,
+    }  # fmt: skip
     (missing,) = result.missing
     assert (missing.code, missing.parameters["customers"]) == ("value.missing_customers", 90)
     for row in result.tables["customers"].to_pylist():
@@ -224,6 +228,35 @@ def test_too_short_a_history_is_not_judged_but_tells_who_is_still_there(tmp_path
     }  # fmt: skip
     assert result.tables["customers"]["p_alive"].null_count == 0
     assert "comparison" not in result.tables
+
+
+def test_where_costs_are_known_the_margin_of_what_is_expected_is_told(whole, tmp_path):
+    path = tmp_path / "orders.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Order No", "Order Date", "Customer ID", "Amount", "Cost"])
+        for number, (who, day, amount) in enumerate(whole):
+            # Of every second line the cost is known: three fifths of its amount.
+            cost = f"{0.6 * amount:.2f}" if number % 2 else ""
+            writer.writerow([f"N{number}", FIRST + dt.timedelta(days=day), who, f"{amount:.2f}", cost])
+    job.import_files([path], tmp_path / "warehouse", at=AT, currency="EUR")
+    with Warehouse.open(tmp_path / "warehouse") as warehouse:
+        result = study(warehouse.snapshot(), "value", as_of=AS_OF, horizon_days=HORIZON)
+    (note,) = (each for each in result.sections[0].notes if each.code == "value.note_margin")
+    assert note.parameters["rate"] == pytest.approx(0.4, abs=0.001)
+    assert note.parameters["known"] == pytest.approx(0.5, abs=0.05)
+    expected = sum(row["expected_amount"] for row in result.tables["customers"].to_pylist())
+    assert note.parameters["margin"].minor == pytest.approx(0.4 * expected, rel=0.003)
+
+
+def test_how_unevenly_money_is_spread_is_told_and_no_margin_where_no_cost_is_known(result, rows):
+    notes = {each.code: each.parameters for each in result.sections[0].notes}
+    assert "value.note_margin" not in notes
+    spread = notes["value.note_spread"]
+    amounts = np.array([row["amount"] for row in rows], dtype=float)
+    assert spread["gini"] == gini(amounts).value
+    best = np.sort(amounts)[::-1][: round(0.2 * len(amounts))]
+    assert spread["share"] == pytest.approx(best.sum() / amounts.sum(), abs=0.01)
 
 
 def test_one_order_is_enough_to_run(tmp_path):

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.special import gammaln, ndtri, psi, zeta
+from scipy.special import betaln, ndtri, psi, zeta
 
 from guanxi.errors import DataError
 from guanxi.mining.lifetime.histories import Values, refuse
@@ -191,8 +191,7 @@ class _ContractModel(LikelihoodModel):
 
     def _log_survival(self, parameters: Values, times: Values) -> Values:
         g, d, c = self._shape(parameters)
-        grown = d + times**c
-        return np.asarray(gammaln(grown) + gammaln(g + d) - gammaln(g + grown) - gammaln(d))
+        return np.asarray(betaln(g, d + _power(times, c)) - betaln(g, d))
 
     def _log_likelihood(self, parameters: Values, contracts: _Contracts) -> Derivatives:
         """log S(t) of who is there; log(S(t − 1) − S(t)) of who left, by the slopes of both logarithms."""
@@ -221,7 +220,7 @@ class _ContractModel(LikelihoodModel):
     def _survival_slopes(self, parameters: Values, times: Values) -> tuple[Values, Values, Values]:
         """log S(t), its gradient of shape (3, times) and its Hessian of shape (3, 3, times), by γ, δ, c."""
         g, d, c = self._shape(parameters)
-        power = times**c
+        power = _power(times, c)
         log_time = np.log(np.maximum(times, 1.0))
         near, far = psi(d + power), psi(g + d + power)
         bend_near, bend_far = zeta(2, d + power), zeta(2, g + d + power)
@@ -375,6 +374,11 @@ def kaplan_meier(customers: pa.Table, *, coverage: float = 0.8) -> pa.Table:
             "survival_high": pa.array(high, mask=unknown),
         }
     )
+
+
+def _power(times: Values, c: float) -> Values:
+    """t^c, no larger than what a float and its square can hold."""
+    return np.asarray(np.where(times > 0, np.exp(np.minimum(c * np.log(np.maximum(times, 1.0)), 300.0)), 0.0))
 
 
 def _usual(contracts: _Contracts) -> Values:

@@ -38,8 +38,9 @@ class WithCovariates(LikelihoodModel):
 
     Parameters
     ----------
-    model : BetaGeoNBD, ModifiedBetaGeoNBD or ParetoNBD, unfitted; its regularisation holds for the coefficients, too
+    model : the class BetaGeoNBD, ModifiedBetaGeoNBD or ParetoNBD
     rate, leaving : names of columns of numbers (encode texts first, see `guanxi.features.prepare.Encode`)
+    regularisation : as of the model, and of the coefficients about 0
 
     Attributes
     ----------
@@ -62,20 +63,25 @@ class WithCovariates(LikelihoodModel):
     >>> table = pa.table({"customer_id": ["ada", "bo", "cy", "di"], "frequency": [6, 1, 0, 2],
     ...                   "recency_days": [170.0, 20.0, 0.0, 100.0], "age_days": [180.0, 180.0, 90.0, 120.0],
     ...                   "is_member": [True, False, False, True]})
-    >>> model = WithCovariates(BetaGeoNBD(regularisation=1.0), rate=["is_member"]).fit(table)
+    >>> model = WithCovariates(model=BetaGeoNBD, rate=["is_member"], regularisation=1.0).fit(table)
     >>> model.parameters()["parameter"].to_pylist()
     ['r', 'alpha', 'a', 'b', 'rate_is_member']
     >>> [round(each, 2) for each in model.predict(table, horizon_days=90)["expected_purchases"].to_pylist()]
     [2.23, 0.14, 0.64, 1.08]
     """
 
-    def __init__(self, model: PurchaseModel, *, rate: Sequence[str] = (), leaving: Sequence[str] = ()) -> None:
-        super().__init__(regularisation=model.regularisation)
-        if type(model).__name__ not in _MODELS:
-            raise SettingError("lifetime.no_covariates", method=type(model).__name__, methods=list(_MODELS))
+    def __init__(
+        self,
+        *,
+        model: type[PurchaseModel] = BetaGeoNBD,
+        rate: Sequence[str] = (),
+        leaving: Sequence[str] = (),
+        regularisation: float = 0.0,
+    ) -> None:
+        super().__init__(regularisation=regularisation)
         self.model = model
-        self.rate = tuple(rate)
-        self.leaving = tuple(leaving)
+        self.rate = rate
+        self.leaving = leaving
 
     def fit(self, customers: pa.Table) -> Self:
         """Learn the parameters of the model and the coefficients together.
@@ -86,13 +92,16 @@ class WithCovariates(LikelihoodModel):
 
         Raises
         ------
+        SettingError : another model.
         SchemaError, DataError : as the model raises them; also where a trait is missing, empty or not a number, or
             there are more than 1,000 kinds of customers.
         """
-        plain = type(self.model)(regularisation=self.regularisation)._fit(customers)
+        if self.model not in _MODELS.values():
+            raise SettingError("lifetime.no_covariates", method=self.model.__name__, methods=list(_MODELS))
+        plain = self.model(regularisation=self.regularisation)._fit(customers)
         kinds = [(traits, read_histories(some)) for traits, _, some in self._kinds(customers)]
         coefficients = len(self._effects())
-        centre = np.concatenate([self.model._centre(read_histories(customers)), np.ones(coefficients)])
+        centre = np.concatenate([plain._centre(read_histories(customers)), np.ones(coefficients)])
         start = np.concatenate([plain._parameters(), np.ones(coefficients)])
         found = maximise(
             lambda parameters: self._log_likelihood(parameters, kinds),
@@ -137,7 +146,7 @@ class WithCovariates(LikelihoodModel):
 
     def as_data(self) -> dict[str, Any]:
         return {
-            **super().as_data(), "model": type(self.model).__name__, "rate": list(self.rate),
+            **super().as_data(), "model": self.model.__name__, "rate": list(self.rate),
             "leaving": list(self.leaving),
         }  # fmt: skip
 
@@ -145,8 +154,10 @@ class WithCovariates(LikelihoodModel):
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         if data["method"] != cls.__name__:
             raise SettingError("lifetime.another_method", method=cls.__name__, found=data["method"])
-        model = _MODELS[data["model"]](regularisation=data["regularisation"])
-        found = cls(model, rate=data["rate"], leaving=data["leaving"])
+        found = cls(
+            model=_MODELS[data["model"]], rate=data["rate"], leaving=data["leaving"],
+            regularisation=data["regularisation"],
+        )  # fmt: skip
         found._restore(data)
         return found
 
@@ -156,7 +167,7 @@ class WithCovariates(LikelihoodModel):
 
     def _effects(self) -> list[tuple[str, int, float, str]]:
         """Of each coefficient: its word, the parameter that it acts on, which way, and the trait."""
-        leaving = [("leaving", 3, -1.0)] if isinstance(self.model, ParetoNBD) else [("a", 2, 1.0), ("b", 3, 1.0)]
+        leaving = [("leaving", 3, -1.0)] if self.model is ParetoNBD else [("a", 2, 1.0), ("b", 3, 1.0)]
         return [
             *((*_RATE, trait) for trait in self.rate),
             *((*each, trait) for each in leaving for trait in self.leaving),
@@ -177,11 +188,12 @@ class WithCovariates(LikelihoodModel):
 
     def _log_likelihood(self, parameters: Values, kinds: Sequence[tuple[Values, Histories]]) -> Derivatives:
         size = len(parameters)
+        plain = self.model()
         value, gradient, hessian = 0.0, np.zeros(size), np.zeros((size, size))
         for traits, histories in kinds:
             design = self._design(traits)
             own = np.exp(design @ np.log(parameters))
-            found = self.model._log_likelihood(own, histories).by_logarithm(own)
+            found = plain._log_likelihood(own, histories).by_logarithm(own)
             value += found.value
             gradient += design.T @ found.gradient
             hessian += design.T @ found.hessian @ design
@@ -191,7 +203,7 @@ class WithCovariates(LikelihoodModel):
 
     def _plain(self, traits: Values) -> PurchaseModel:
         design = self._design(traits)
-        found = type(self.model)(regularisation=self.regularisation)
+        found = self.model(regularisation=self.regularisation)
         found._store(np.exp(design @ np.log(self._parameters())))
         found.covariance_ = None if self.covariance_ is None else design @ self.covariance_ @ design.T
         for name in ("log_likelihood_", "converged_", "iterations_", "customers_", "warnings_"):

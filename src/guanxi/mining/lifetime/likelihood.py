@@ -30,6 +30,8 @@ _GAIN = 1e-9
 _REACH = 12.0
 _STRIDE = 2.0
 _HALVINGS = 40
+_FAR = 600.0
+"""Of a logarithm; e to it is still a float."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,8 @@ class LikelihoodModel:
         fitted = self._parameters()
         if self.covariance_ is None:
             return [fitted]
-        root = np.linalg.cholesky(self.covariance_) * np.sqrt(len(fitted))
+        # Where hardly anything is known, no further out than the parameters were searched.
+        root = np.clip(np.linalg.cholesky(self.covariance_) * np.sqrt(len(fitted)), -_REACH, _REACH)
         return [fitted * np.exp(sign * column) for column in root.T for sign in (-1, 1)]
 
     def _require_fitted(self) -> None:
@@ -293,7 +296,7 @@ class LikelihoodModel:
 def interval_of_expectation(expected: Values, plausible: Sequence[Values], coverage: float) -> tuple[Values, Values]:
     """Around an expectation, given its values at the plausible parameters: normal on the logarithm."""
     logarithms = np.log(np.maximum(plausible, 1e-300))
-    reach = np.exp(ndtri((1 + coverage) / 2) * logarithms.std(axis=0))
+    reach = np.exp(np.minimum(ndtri((1 + coverage) / 2) * logarithms.std(axis=0), _FAR))
     return expected / reach, expected * reach
 
 

@@ -17,7 +17,7 @@ from guanxi.studies.value.methods import LEAST_CUSTOMERS, LEAST_REPEATERS, Lifet
 from guanxi.studies.value.past import Values, reals
 from guanxi.words import Message
 
-__all__ = ["COVERAGE", "WORTH_HAVING", "Judged", "compare_deviances", "judge", "lacking"]
+__all__ = ["COVERAGE", "WORTH_HAVING", "Judged", "compare_deviances", "deviances_of", "judge", "lacking"]
 
 COVERAGE = 0.8
 """Of all intervals that are told of customers."""
@@ -36,7 +36,7 @@ class Judged:
     Attributes
     ----------
     best : the baseline with the least deviance of the amount
-    model : the name of the lifetime model; None where there was none
+    model : the name of the law that was chosen; None where none could be fitted
     published : of these, whose figures are shown
     measures : by method, estimates in the order of the table
     came : orders and amount that came
@@ -107,7 +107,7 @@ def judge(
     cutoff, horizon_days : when it was asked, and about how many days
     """
     came = Said(reals(then, "later_orders"), reals(then, "later_amount"))
-    best = min(baselines, key=lambda name: float(_deviances(came.amount, baselines[name].amount).mean()))
+    best = min(baselines, key=lambda name: float(deviances_of(came.amount, baselines[name].amount).mean()))
     said = dict(baselines)
     comparisons: tuple[Comparison, ...] = ()
     covered = None
@@ -115,7 +115,9 @@ def judge(
     if model is None:
         letter = "C"
     else:
-        said = {model.name: model.expect(then, horizon_days=horizon_days), **said}
+        # The other laws are shown beside; they had no say in what is published.
+        laws = {name: each.expect(then, horizon_days=horizon_days) for name, each in model.each().items()}
+        said = {**laws, **said}
         triple = (came.amount, said[model.name].amount, said[best].amount)
         comparisons = (compare_deviances(*triple), compare_errors(*triple), top_share_found(*triple, share=_TOP))
         letter = grade(comparisons[0], worth_having=WORTH_HAVING)
@@ -177,7 +179,7 @@ def compare_deviances(
     >>> round(found.method, 3), round(found.baseline, 3), round(found.gain, 3)
     (0.138, 2.197, 2.059)
     """
-    ours, theirs = (_deviances(actual, said) for said in (method, baseline))
+    ours, theirs = (deviances_of(actual, said) for said in (method, baseline))
     gain = float(np.mean(theirs - ours))
     half = _half(theirs - ours, confidence)
     return Comparison(
@@ -186,7 +188,8 @@ def compare_deviances(
     )  # fmt: skip
 
 
-def _deviances(actual: Values, said: Values) -> Values:
+def deviances_of(actual: Values, said: Values) -> Values:
+    """What the mean of `compare_deviances` is of, customer by customer."""
     unit = float(actual.mean()) or 1.0
     came, expected = actual / unit, np.maximum(said / unit, _LEAST_EXPECTED)
     return 2 * (xlogy(came, came / expected) - came + expected)
@@ -194,7 +197,7 @@ def _deviances(actual: Values, said: Values) -> Values:
 
 def _measures(came: Said, said: Said) -> list[Estimate]:
     """Deviance of the amount; errors and total of amount and orders; share of the true top tenth found."""
-    deviances = _deviances(came.amount, said.amount)
+    deviances = deviances_of(came.amount, said.amount)
     deviance, half = float(deviances.mean()), _half(deviances, _CONFIDENCE)
     found = [Estimate("amount_deviance", deviance, deviance - half, deviance + half, len(deviances))]
     for what, actual, expected in (("amount", came.amount, said.amount), ("orders", came.orders, said.orders)):

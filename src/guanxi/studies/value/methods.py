@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from guanxi.mining.cell_mean import CellMean
-from guanxi.mining.lifetime import BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD, predict_amount
+from guanxi.mining.lifetime import GammaGamma, predict_amount
+from guanxi.mining.lifetime.choice import fit_purchase_laws, likeliest
+from guanxi.mining.lifetime.purchases import PurchaseModel
 from guanxi.mining.rfm import RFM
 from guanxi.studies.value.past import Values, reals
 from guanxi.words import Message
 
 __all__ = [
     "BASELINES",
-    "LAWS",
     "LEAST_CUSTOMERS",
     "LEAST_REPEATERS",
     "LifetimeModel",
@@ -30,13 +29,9 @@ __all__ = [
 
 BASELINES = ("past_rate", "last_period", "cell_mean")
 """The plain baselines; of equal ones the first is published."""
-Law = BetaGeoNBD | ModifiedBetaGeoNBD
-LAWS: Mapping[str, type[Law]] = MappingProxyType({"bg_nbd": BetaGeoNBD, "mbg_nbd": ModifiedBetaGeoNBD})
-"""The laws of purchasing that are tried. Each has four parameters, so that their likelihoods compare."""
 LEAST_CUSTOMERS = 100
 LEAST_REPEATERS = 30
 _WEAK = 0.1
-_Fit = TypeVar("_Fit", BetaGeoNBD, ModifiedBetaGeoNBD, GammaGamma)
 
 
 @dataclass(frozen=True)
@@ -81,17 +76,22 @@ class LifetimeModel:
     Attributes
     ----------
     laws : all that were tried, fitted, by name
-    name : of the one under which the past is most likely
+    name : of the one that speaks
     spend : what a purchase comes to
     """
 
-    laws: Mapping[str, Law]
+    laws: Mapping[str, PurchaseModel]
     name: str
     spend: GammaGamma
 
     @property
-    def law(self) -> Law:
+    def law(self) -> PurchaseModel:
         return self.laws[self.name]
+
+    def each(self) -> dict[str, LifetimeModel]:
+        """The same with each law that found a maximum in turn speaking; the one that speaks here first."""
+        there = [name for name, law in self.laws.items() if law.converged_ and name != self.name]
+        return {name: replace(self, name=name) for name in (self.name, *there)}
 
     def expect(self, customers: pa.Table, *, horizon_days: int) -> Said:
         """Orders and amount over the horizon, without intervals."""
@@ -127,12 +127,13 @@ class LifetimeModel:
 _PARAMETERS = pa.schema([("parameter", pa.string()), *((name, pa.float64()) for name in ("value", "low", "high"))])
 
 
-def fit_lifetime(customers: pa.Table) -> tuple[LifetimeModel | None, tuple[Message, ...]]:
-    """Fit each law of purchasing and the law of spending; of the former the likeliest speaks.
+def fit_lifetime(customers: pa.Table, *, chosen: str | None = None) -> tuple[LifetimeModel | None, tuple[Message, ...]]:
+    """Fit each law of purchasing and the law of spending.
 
     Parameters
     ----------
     customers : table of `guanxi.studies.value.past.buyers`, with `enough` in it
+    chosen : the law that speaks, if it has a maximum; by default, and else, the one that makes the past likeliest
 
     Returns
     -------
@@ -144,18 +145,15 @@ def fit_lifetime(customers: pa.Table) -> tuple[LifetimeModel | None, tuple[Messa
     Maximum likelihood; a law whose likelihood has no maximum is fitted with a weak prior. The choice looks at the past
     only, so that it takes nothing from the judgement.
     """
-    spend = _fitted(GammaGamma, customers)
-    laws = {name: _fitted(law, customers) for name, law in LAWS.items()}
-    there = [name for name, law in laws.items() if law.converged_]
-    if not there or not spend.converged_ or spend.mean_ is None:
-        unfit = [*(law for law in laws.values() if not there), spend]
+    spend = GammaGamma().fit(customers)
+    if not spend.converged_:
+        spend = GammaGamma(regularisation=_WEAK).fit(customers)
+    laws = fit_purchase_laws(customers)
+    name = chosen if chosen is not None and laws[chosen].converged_ else likeliest(laws)
+    if name is None or not spend.converged_ or spend.mean_ is None:
+        unfit = [*(law for law in laws.values() if name is None), spend]
         return None, tuple(warning for model in unfit for warning in model.warnings_)
-    return LifetimeModel(laws, max(there, key=lambda name: laws[name].log_likelihood_), spend), ()
-
-
-def _fitted(kind: type[_Fit], customers: pa.Table) -> _Fit:
-    found = kind().fit(customers)
-    return found if found.converged_ else kind(regularisation=_WEAK).fit(customers)
+    return LifetimeModel(laws, name, spend), ()
 
 
 def _scored(customers: pa.Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
 
-__all__ = ["Values", "buyers", "reals", "stood_at"]
+__all__ = ["Earned", "Values", "buyers", "earned_before", "reals", "stood_at"]
 
 Values = npt.NDArray[np.float64]
 
@@ -46,6 +47,38 @@ def buyers(everyone: pa.Table) -> pa.Table:
     repeats = reals(bought, "frequency")
     mean = np.maximum(reals(bought, "repeat_amount") / np.maximum(repeats, 1), 1.0)
     return bought.append_column("monetary", pa.array(mean, mask=repeats == 0)).combine_chunks()
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What known customers bought, and of those lines whose cost is known, what they cost; minor units, before returns.
+
+    Examples
+    --------
+    >>> found = Earned(amount=1000, known_amount=800, cost=600)
+    >>> found.rate, found.known_share
+    (0.25, 0.8)
+    """
+
+    amount: int
+    known_amount: int
+    cost: int
+
+    @property
+    def rate(self) -> float | None:
+        """The share of the amount that is left after the cost of the goods; None where no cost is known."""
+        return (self.known_amount - self.cost) / self.known_amount if self.known_amount else None
+
+    @property
+    def known_share(self) -> float:
+        """Of the amount, with a known cost."""
+        return self.known_amount / self.amount if self.amount else 0.0
+
+
+def earned_before(session: Session, *, as_of: dt.date) -> Earned:
+    """Of all purchases of known customers before a date."""
+    (row,) = session.run(study_query("costs_known"), {"as_of": as_of}).to_pylist()
+    return Earned(**row)
 
 
 def reals(table: pa.Table, column: str) -> Values:

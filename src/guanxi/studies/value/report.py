@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guanxi.evaluate import Estimate
+from guanxi.mining.concentration import gini, share_of_best
 from guanxi.report import charts
 from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value
 from guanxi.studies.base import Context
 from guanxi.studies.value.judge import Judged
-from guanxi.studies.value.past import Values, reals
+from guanxi.studies.value.past import Earned, Values, reals
 from guanxi.words import Message, Money
 
 __all__ = ["SOON_DAYS", "TOP_ROWS", "advice", "reason_in_words", "sections", "top_list"]
@@ -22,6 +23,7 @@ TOP_ROWS = 25
 SOON_DAYS = 14
 _HALF = 0.5
 _TENTH = 0.1
+_FIFTH = 0.2
 _REASONS_TOLD = 2
 _BARS = 10
 _MEASURES = {
@@ -34,13 +36,17 @@ _MEASURES = {
 }
 
 
-def sections(table: pa.Table, judged: Judged | None, context: Context) -> list[Section]:
+def sections(
+    table: pa.Table, judged: Judged | None, rounds: pa.Table, earned: Earned, context: Context
+) -> list[Section]:
     """The chapter ``value``; none where nobody has bought.
 
     Parameters
     ----------
     table : ``customers`` of the study
     judged : None where nothing could be
+    rounds : by which the law was chosen
+    earned : what is known of the cost of what was sold
     """
     told = table.filter(pc.is_valid(table["expected_amount"]))
     if not told.num_rows:
@@ -54,9 +60,12 @@ def sections(table: pa.Table, judged: Judged | None, context: Context) -> list[S
     if judged is not None:
         figures.append(_calibration(judged, context))
         tables.append(_comparison(judged, context))
+        if rounds.num_rows:
+            tables.append(_choice(rounds, context))
         notes.append(Message("value.note_total", _totals(judged, context)))
         if judged.covered is not None:
             notes.append(Message("value.note_covered", {"covered": judged.covered}))
+    notes += _spread(told, earned, context)
     return [
         Section(
             id="value",
@@ -121,6 +130,20 @@ def reason_in_words(code: str, value: float, currency: str) -> Message:
     'purchases so far: 12'
     """
     return Message(code, {"value": Money(round(value), currency) if code.endswith("amount") else value})
+
+
+def _spread(told: pa.Table, earned: Earned, context: Context) -> list[Message]:
+    """How unevenly money is spread over customers, and what is left of it after the cost of the goods."""
+    found = []
+    so_far, expected = reals(told, "amount"), reals(told, "expected_amount")
+    if told.num_rows > 1 and so_far.any():
+        spread = gini(so_far)
+        words = {"gini": spread.value, "low": spread.low, "high": spread.high, "fifth": _FIFTH}
+        found.append(Message("value.note_spread", {**words, "share": share_of_best(so_far, share=_FIFTH)}))
+    if (rate := earned.rate) is not None:
+        words = {"rate": rate, "known": earned.known_share, "days": context.horizon_days}
+        found.append(Message("value.note_margin", {**words, "margin": context.money(rate * float(expected.sum()))}))
+    return found
 
 
 def _because(reasons: list[Mapping[str, object]], currency: str) -> Message:
@@ -247,6 +270,29 @@ def _comparison(judged: Judged, context: Context) -> DataTable:
         total=(Message("value.came"), *(came.get(name) for name in _MEASURES)),
         caption=Message("value.comparison_caption", _judged_words(judged, context)),
     )
+
+
+def _choice(rounds: pa.Table, context: Context) -> DataTable:
+    """One row a law, with its deviance at each earlier cut-off."""
+    cutoffs = sorted(set(rounds["cutoff"].to_pylist()))
+    found = {(row["law"], row["cutoff"]): row["amount_deviance"] for row in rounds.to_pylist()}
+    laws = list(dict.fromkeys(rounds["law"].to_pylist()))
+    rows: list[tuple[Value, ...]] = [
+        (_method(law), *(_deviance(found.get((law, cutoff))) for cutoff in cutoffs)) for law in laws
+    ]
+    return DataTable(
+        title=Message("value.choice"),
+        columns=[
+            Column("method", Message("value.column_method")),
+            *(Column(each.isoformat(), Message("value.column_asked_on", {"cutoff": each})) for each in cutoffs),
+        ],
+        rows=rows,
+        caption=Message("value.choice_caption", {"days": context.horizon_days, "counted": context.counted}),
+    )
+
+
+def _deviance(value: float | None) -> Value:
+    return None if value is None else Message("value.deviance", {"value": value})
 
 
 def _cell(found: Estimate) -> Value:

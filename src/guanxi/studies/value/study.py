@@ -1,8 +1,8 @@
 """Who will buy again, when, and for how much? Expected orders and amount of each customer over the horizon.
 
-A law of purchasing (BG/NBD or MBG/NBD, whichever makes the past likelier) with a law of spending (Gamma-Gamma) is
-fitted on what was known one horizon ago, asked, and compared with what came since, beside plain baselines. Where one of
-these does as well, it is published.
+Of three laws of purchasing (BG/NBD, MBG/NBD, Pareto/NBD) a rolling back-test chooses one, at cut-offs before the last
+horizon. With a law of spending (Gamma-Gamma) it is fitted on what was known one horizon ago, asked, and compared with
+what came since, beside plain baselines. Where one of these does as well, it is published.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from guanxi.schema import SCORES
 from guanxi.studies.base import Context, Foretells, Judgement, Result, Study, account_of, scores_table, study_query
 from guanxi.studies.kept import EXAMPLE_ROWS, KeptModel, Lifetime
 from guanxi.studies.value import methods, report
+from guanxi.studies.value.choose import ROUNDS, Choice, choose
 from guanxi.studies.value.judge import COVERAGE, WORTH_HAVING, Judged, compare_deviances, judge, lacking
 from guanxi.studies.value.methods import LifetimeModel, Said
-from guanxi.studies.value.past import Values, buyers, reals, stood_at
+from guanxi.studies.value.past import Values, buyers, earned_before, reals, stood_at
 from guanxi.studies.value.reasons import because_of_baseline, because_of_model
 from guanxi.warehouse import Session, Snapshot
 from guanxi.words import Message
@@ -57,7 +58,9 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         - ``customers``, one row a customer: p_alive, expected_orders, expected_amount, each of the latter two with
           ``_low`` and ``_high``, next_order_on (date), next_order_amount, reasons; null for who never bought;
         - ``parameters`` of the laws that were fitted (`LifetimeModel.parameters`); no rows where none could be;
-        - ``comparison`` and ``calibration``, the judgement (`Judged.as_table`, ``deciles``), where there is one.
+        - ``comparison`` and ``calibration``, the judgement (`Judged.as_table`, ``deciles``), where there is one;
+        - ``choice``, how each law did at the cut-offs by which one was chosen (`Choice.rounds`); no rows where the
+          history has none, and the law is the one that makes the past likeliest.
 
     Notes
     -----
@@ -66,7 +69,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
 
     next_order_on is the median of the laws' wait for the next purchase, given that there is one; null where p_alive is
     below .1, and where it lies beyond the horizon, of which nothing has been judged. O(distinct histories), beside
-    three aggregations of the orders.
+    four aggregations of the orders.
     """
     (span,) = session.run(study_query("event_span")).to_pylist()
     everyone = stood_at(session, cutoff=as_of, horizon_days=horizon_days)
@@ -75,6 +78,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     asked = _ask(session, now, as_of=as_of, horizon_days=horizon_days, first_on=span["first_on"] or as_of)
     told = _told(now, asked, horizon_days)
     table = _customers(everyone, told, as_of)
+    earned = earned_before(session, as_of=as_of)
     account = account_of(session, as_of=as_of, rules=_RULES)
     context = Context("value", as_of, horizon_days, session.snapshot.settings.currency, account, asked.judgement)
     judged = {"comparison": asked.judged.as_table(), "calibration": asked.judged.deciles} if asked.judged else {}
@@ -86,12 +90,13 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
             "horizon_days": horizon_days,
             "method": asked.name,
             "law": asked.model.name if asked.model else None,
+            "chosen_by": "backtest" if asked.choice.name else "likelihood",
             "coverage": COVERAGE,
         },
         account=account,
         scores=_scores(told, as_of, session.snapshot),
-        tables={"customers": table, "parameters": _parameters(asked.model), **judged},
-        sections=report.sections(table, asked.judged, context),
+        tables={"customers": table, "parameters": _parameters(asked.model), "choice": asked.choice.rounds, **judged},
+        sections=report.sections(table, asked.judged, asked.choice.rounds, earned, context),
         advice=report.advice(table, context),
         judgement=asked.judgement,
         missing=asked.missing,
@@ -108,26 +113,45 @@ class _Asked:
     model: LifetimeModel | None
     judgement: Judgement
     judged: Judged | None
+    choice: Choice
     missing: tuple[Message, ...] = ()
 
 
 def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, first_on: dt.date) -> _Asked:
     cutoff = as_of - dt.timedelta(days=horizon_days)
     then = buyers(stood_at(session, cutoff=cutoff, horizon_days=horizon_days, until=as_of))
-    model, warnings = methods.fit_lifetime(now) if methods.enough(now) else (None, ())
     missing = lacking(then, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days)
+    pasts = _pasts(session, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days) if missing is None else {}
+    choice = choose(pasts, horizon_days=horizon_days)
+    fitted = methods.fit_lifetime(now, chosen=choice.name) if methods.enough(now) else (None, ())
+    model, warnings = fitted
     if missing is not None:
         said = methods.plain("past_rate", now, then, horizon_days=horizon_days)
-        return _Asked("past_rate", said, model, Judgement("D", Message("value.judged_d")), None, (missing,))
+        return _Asked("past_rate", said, model, Judgement("D", Message("value.judged_d")), None, choice, (missing,))
     baselines = _baselines(session, then, cutoff=cutoff, horizon_days=horizon_days)
     # Judged is only what could be published.
-    candidate = methods.fit_lifetime(then)[0] if model is not None else None
+    candidate = methods.fit_lifetime(then, chosen=choice.name)[0] if model is not None else None
     judged = judge(then, baselines, candidate, cutoff=cutoff, horizon_days=horizon_days)
     if model is not None and judged.published == judged.model:
         said = model.expect(now, horizon_days=horizon_days)
-        return _Asked(model.name, said, model, judged.judgement, judged)
+        return _Asked(model.name, said, model, judged.judgement, judged, choice)
     said = methods.plain(judged.best, now, then, horizon_days=horizon_days)
-    return _Asked(judged.best, said, model, judged.judgement, judged, warnings)
+    return _Asked(judged.best, said, model, judged.judgement, judged, choice, warnings)
+
+
+def _pasts(session: Session, *, cutoff: dt.date, first_on: dt.date, horizon_days: int) -> dict[dt.date, pa.Table]:
+    """Buyers at the cut-offs before the one of the judgement, the latest first, with what came in the horizon."""
+    horizon = dt.timedelta(days=horizon_days)
+    found = {}
+    for place in range(1, ROUNDS + 1):
+        earlier = cutoff - place * horizon
+        if first_on + horizon > earlier:
+            break
+        past = buyers(stood_at(session, cutoff=earlier, horizon_days=horizon_days, until=earlier + horizon))
+        if not methods.enough(past):
+            break
+        found[earlier] = past
+    return found
 
 
 def _kept(now: pa.Table, asked: _Asked, as_of: dt.date, horizon_days: int) -> KeptModel | None:
