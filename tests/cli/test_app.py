@@ -107,7 +107,7 @@ def test_from_import_to_study_to_next_month(guanxi, orders, tmp_path):
     assert "orders.csv: known already (delivery 1); nothing was added." in said.out
     later = write_csv(tmp_path / "orders_2.csv", LATER)
     said = guanxi("mine", later, "--out", tmp_path / "out", "--warehouse", warehouse)
-    assert "2 customers are in another segment than last time; 1 are new." in said.out
+    assert "2 customers are in another segment than last time; 1 is new." in said.out
     said = guanxi("warehouse", "list", warehouse)
     assert said.out.count("Files brought in") == 2
     assert "as of 2024-05-04" in said.out

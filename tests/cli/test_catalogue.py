@@ -42,7 +42,7 @@ def test_the_whole_main_job_works_with_a_catalogue_in_postgresql(guanxi, catalog
     assert "known already" in guanxi("import", orders, "--warehouse", warehouse).out
     later = write_csv(tmp_path / "orders_2.csv", LATER)
     said = guanxi("mine", later, "--out", out, "--warehouse", warehouse)
-    assert "2 customers are in another segment than last time; 1 are new." in said.out
+    assert "2 customers are in another segment than last time; 1 is new." in said.out
     assert guanxi("study", "segments", "--warehouse", warehouse, "--out", out, "--as-of", "2024-03-02").code == 0
     assert guanxi("warehouse", "list", warehouse).out.count("Files brought in") == 2
     assert "currency EUR" in guanxi("warehouse", "show", warehouse).out

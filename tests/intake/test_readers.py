@@ -145,7 +145,7 @@ def test_every_file_of_the_gallery_has_a_test(request: pytest.FixtureRequest) ->
 
 
 def test_a_folder_is_an_error_that_lists_what_it_holds(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"has 2 that could be read: a\.csv\.gz and b\.xlsx"):
+    with pytest.raises(FileError, match=r"has 2 files that could be read: a\.csv\.gz and b\.xlsx"):
         stage(gallery.folder_with_files(tmp_path), tmp_path / "staged")
 
 
@@ -311,7 +311,7 @@ def test_records_shortened_by_excel_are_whole(tmp_path: Path) -> None:
     assert (staged.rows, staged.unread) == (40, ())
     assert (rows[0], rows[39]) == (("1", "1.5", "x"), ("40", "40.5", None))
     assert [note.say("en") for note in staged.notes] == [
-        "24 records end before the last columns, as many in this file do; what they lack was taken as empty."
+        "24 records end before the last columns, as many in this file do; what is lacking was taken as empty."
     ]
 
 

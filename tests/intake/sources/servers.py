@@ -60,7 +60,7 @@ def mariadb() -> Iterator[str]:
         process = subprocess.Popen(
             [*_as_nobody(), server, "--no-defaults", data, f"--socket={folder}/sock", f"--port={port}",
              "--bind-address=127.0.0.1", f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=32M",
-             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin"],
+             "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", f"--tmpdir={folder}"],
             cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -91,7 +91,11 @@ def _run(command: Sequence[str], folder: Path) -> None:
     # What a server started in the background writes must not keep this process waiting for the end of a pipe.
     with (folder.parent / f"{folder.name}.out").open("w+", encoding="utf-8") as output:
         Path(output.name).unlink()
-        done = subprocess.run([*_as_nobody(), *command], cwd=folder, stdout=output, stderr=output, check=False)
+        # Two servers that are set up at once would stumble over each other's temporary tables.
+        done = subprocess.run(
+            [*_as_nobody(), *command], cwd=folder, stdout=output, stderr=output, check=False,
+            env=os.environ | {"TMPDIR": str(folder)},
+        )  # fmt: skip
         output.seek(0)
         assert done.returncode == 0, output.read()
 

@@ -96,6 +96,7 @@ def rules_sheet(rules: pa.Table, context: Context) -> DataTable:
             )
             for row in rules.to_pylist()
         ],
+        caption=context.counted,
     )
 
 

@@ -88,6 +88,7 @@ def sheet(cells: pa.Table, context: Context) -> DataTable:
             )
             for row in cells.to_pylist()
         ],
+        caption=context.counted,
     )  # fmt: skip
 
 
@@ -110,6 +111,7 @@ def candidates_sheet(candidates: pa.Table, context: Context) -> DataTable:
             )
             for row in candidates.to_pylist()
         ],
+        caption=context.counted,
     )  # fmt: skip
 
 
