@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -46,7 +47,7 @@ class _Contracts:
         return periods.astype(np.float64), ended, left
 
 
-class _ContractModel(LikelihoodModel):
+class _ContractModel(LikelihoodModel, ABC):
     """A law of the period in which customers leave, given by its survival function.
 
     With γ and δ of a beta law over customers and c by which the chance of leaving changes with age, the share of
@@ -182,12 +183,13 @@ class _ContractModel(LikelihoodModel):
         before = self._log_survival(parameters, periods)[:, None]
         return np.asarray(np.exp(self._log_survival(parameters, ahead) - before))
 
+    @abstractmethod
     def _shape(self, parameters: Values) -> tuple[float, float, float]:
         """γ, δ and c."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _centre(self, contracts: _Contracts) -> Values:
-        raise NotImplementedError
+        """Parameters where the search starts and where regularisation draws to."""
 
     def _log_survival(self, parameters: Values, times: Values) -> Values:
         g, d, c = self._shape(parameters)
