@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from scipy.special import betaln, ndtri, psi, zeta
+from scipy.special import betaln, psi, zeta
 
 from guanxi.errors import DataError
-from guanxi.mining.lifetime.histories import Values, refuse
+from guanxi.mining.lifetime.histories import Values
 from guanxi.mining.lifetime.likelihood import (
     Derivatives,
     LikelihoodModel,
@@ -22,29 +20,9 @@ from guanxi.mining.lifetime.likelihood import (
     require_positive,
     require_share,
 )
-from guanxi.schema import require_columns
+from guanxi.mining.lifetime.retention import Contracts, contracts_of
 
-__all__ = ["BetaDiscreteWeibull", "ShiftedBetaGeo", "kaplan_meier"]
-
-_COLUMNS = {"customer_id": pa.string(), "periods": pa.int64(), "has_left": pa.bool_()}
-
-
-@dataclass(frozen=True)
-class _Contracts:
-    """Distinct contracts in rising order, and how many customers have each."""
-
-    periods: Values
-    has_left: npt.NDArray[np.bool_]
-    count: Values
-    place: npt.NDArray[np.intp]
-
-    def at_risk(self) -> tuple[Values, Values, Values]:
-        """By period from 1 on: those who came to its end, and those of them who then left."""
-        periods = np.arange(1, int(self.periods.max(initial=0)) + 1)
-        # Who is still there has come to the end of all his periods, and renewed.
-        ended = np.array([self.count[self.periods >= period].sum() for period in periods])
-        left = np.array([self.count[self.has_left & (self.periods == period)].sum() for period in periods])
-        return periods.astype(np.float64), ended, left
+__all__ = ["BetaDiscreteWeibull", "ShiftedBetaGeo"]
 
 
 class _ContractModel(LikelihoodModel, ABC):
@@ -76,7 +54,7 @@ class _ContractModel(LikelihoodModel, ABC):
         customers nothing depends on their number.
         """
         require_not_negative("regularisation", self.regularisation)
-        contracts = _read(customers)
+        contracts = contracts_of(customers)
         if len(contracts.place) < 2:
             raise DataError("lifetime.too_few", customers=len(contracts.place))
         left = contracts.count[contracts.has_left].sum()
@@ -132,7 +110,7 @@ class _ContractModel(LikelihoodModel, ABC):
         require_positive("horizon_periods", horizon_periods)
         require_not_negative("discount_rate_per_period", discount_rate_per_period)
         require_share("coverage", coverage)
-        contracts = _read(customers)
+        contracts = contracts_of(customers)
         discount = (1 + discount_rate_per_period) ** -np.arange(1.0, horizon_periods + 1)
         stays = self._stays(self._parameters(), contracts.periods, horizon_periods)
         expected = stays @ discount
@@ -188,14 +166,14 @@ class _ContractModel(LikelihoodModel, ABC):
         """γ, δ and c."""
 
     @abstractmethod
-    def _centre(self, contracts: _Contracts) -> Values:
+    def _centre(self, contracts: Contracts) -> Values:
         """Parameters where the search starts and where regularisation draws to."""
 
     def _log_survival(self, parameters: Values, times: Values) -> Values:
         g, d, c = self._shape(parameters)
         return np.asarray(betaln(g, d + _power(times, c)) - betaln(g, d))
 
-    def _log_likelihood(self, parameters: Values, contracts: _Contracts) -> Derivatives:
+    def _log_likelihood(self, parameters: Values, contracts: Contracts) -> Derivatives:
         """log S(t) of who is there; log(S(t − 1) − S(t)) of who left, by the slopes of both logarithms."""
         size = len(parameters)
         value, gradient, hessian = 0.0, np.zeros(size), np.zeros((size, size))
@@ -287,7 +265,7 @@ class ShiftedBetaGeo(_ContractModel):
     def _shape(self, parameters: Values) -> tuple[float, float, float]:
         return float(parameters[0]), float(parameters[1]), 1.0
 
-    def _centre(self, contracts: _Contracts) -> Values:
+    def _centre(self, contracts: Contracts) -> Values:
         return _usual(contracts)[:2]
 
     def _survival_slopes(self, parameters: Values, times: Values) -> tuple[Values, Values, Values]:
@@ -330,52 +308,8 @@ class BetaDiscreteWeibull(_ContractModel):
     def _shape(self, parameters: Values) -> tuple[float, float, float]:
         return float(parameters[0]), float(parameters[1]), float(parameters[2])
 
-    def _centre(self, contracts: _Contracts) -> Values:
+    def _centre(self, contracts: Contracts) -> Values:
         return _usual(contracts)
-
-
-def kaplan_meier(customers: pa.Table, *, coverage: float = 0.8) -> pa.Table:
-    """What was seen of contracts, without a model: the product-limit estimate of who is still there [1]_.
-
-    Parameters
-    ----------
-    customers : table, one row per contract, as in `ShiftedBetaGeo.fit`
-    coverage : float
-        Of the interval: normal on log(−log S) by Greenwood's formula.
-
-    Returns
-    -------
-    table, one row per period that anyone came to the end of: period, at_risk, left (int64), survival, survival_low,
-    survival_high (float64; the interval is null while nobody has left, or when all have)
-
-    References
-    ----------
-    .. [1] Kaplan & Meier (1958), Nonparametric estimation from incomplete observations. JASA 53, 457-481.
-
-    Examples
-    --------
-    >>> table = pa.table({"customer_id": list("abcd"), "periods": [1, 2, 2, 3], "has_left": [True, False, True, True]})
-    >>> kaplan_meier(table)["survival"].to_pylist()
-    [0.75, 0.5, 0.0]
-    """
-    require_share("coverage", coverage)
-    periods, at_risk, left = _read(customers).at_risk()
-    survival = np.cumprod(1 - left / at_risk)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.cumsum(left / (at_risk * (at_risk - left)))) / np.abs(np.log(survival))
-        reach = ndtri((1 + coverage) / 2) * spread
-        low, high = survival ** np.exp(reach), survival ** np.exp(-reach)
-    unknown = ~(np.isfinite(low) & np.isfinite(high)) | (survival <= 0)
-    return pa.table(
-        {
-            "period": periods.astype(np.int64),
-            "at_risk": at_risk.astype(np.int64),
-            "left": left.astype(np.int64),
-            "survival": survival,
-            "survival_low": pa.array(low, mask=unknown),
-            "survival_high": pa.array(high, mask=unknown),
-        }
-    )
 
 
 def _power(times: Values, c: float) -> Values:
@@ -383,20 +317,7 @@ def _power(times: Values, c: float) -> Values:
     return np.asarray(np.where(times > 0, np.exp(np.minimum(c * np.log(np.maximum(times, 1.0)), 300.0)), 0.0))
 
 
-def _usual(contracts: _Contracts) -> Values:
+def _usual(contracts: Contracts) -> Values:
     """γ = c = 1, and the δ that gives the share seen leaving in a period."""
     _, ended, left = contracts.at_risk()
     return np.array([1.0, max(float(ended.sum() / left.sum()) - 1, 0.1), 1.0])
-
-
-def _read(customers: pa.Table) -> _Contracts:
-    require_columns(customers, _COLUMNS, of="customers")
-    for name in _COLUMNS:
-        if empty := customers[name].null_count:
-            raise DataError("errors.empty_values", table="customers", column=name, rows=empty)
-    periods = customers["periods"].to_numpy()
-    has_left = customers["has_left"].to_numpy()
-    refuse(customers, periods < 0, "lifetime.negative", column="periods")
-    refuse(customers, has_left & (periods < 1), "lifetime.left_before_a_period")
-    key, place, count = np.unique(periods * 2 + has_left, return_inverse=True, return_counts=True)
-    return _Contracts((key // 2).astype(np.float64), key % 2 == 1, count.astype(np.float64), place)
