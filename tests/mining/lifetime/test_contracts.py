@@ -10,7 +10,7 @@ from scipy.special import beta, hyp2f1
 
 from guanxi.errors import DataError
 from guanxi.mining.lifetime import BetaDiscreteWeibull, ShiftedBetaGeo, kaplan_meier
-from guanxi.mining.lifetime.contracts import _read
+from guanxi.mining.lifetime.retention import contracts_of
 
 # Survivors of 1,000 customers after 0 … 12 years; Fader & Hardie (2007), figure 1, of which seven years are fitted.
 HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491, 468, 445, 427, 409, 394]
@@ -81,7 +81,7 @@ def test_without_ageing_both_models_are_one():
 @pytest.mark.parametrize("model", [ShiftedBetaGeo, BetaDiscreteWeibull])
 def test_the_slopes_are_those_of_the_log_likelihood(model):
     found = model().fit(drawn(400, 1.2, 3.0, 1.3))
-    few = _read(drawn(60, 1.2, 3.0, 1.3, seed=4))
+    few = contracts_of(drawn(60, 1.2, 3.0, 1.3, seed=4))
     at = found._parameters() * 1.2
     here = found._log_likelihood(at, few)
     step = 1e-5
