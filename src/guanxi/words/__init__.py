@@ -27,13 +27,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from babel import Locale, dates, lists, numbers
 
 LANGUAGES = ("en", "zh")
+_HOMES = [resources.files(__name__)]
 _LOCALES = {"en": Locale("en"), "zh": Locale("zh", script="Hans")}
 
-__all__ = ["LANGUAGES", "Message", "Money", "codes", "country_name", "currency_digits", "has", "say"]
+__all__ = ["LANGUAGES", "Message", "Money", "codes", "country_name", "currency_digits", "has", "include", "say"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,14 @@ def has(code: str) -> bool:
     return area in _areas() and name in _area(area)
 
 
+def include(package: str) -> None:
+    """Add the areas of another package's TOML files, once; its areas must have names of their own."""
+    home = resources.files(package)
+    if home not in _HOMES:
+        _HOMES.append(home)
+        _areas.cache_clear()
+
+
 @cache
 def currency_digits(currency: str) -> int:
     """Decimal digits of a currency's minor unit (ISO 4217, through the Unicode CLDR): 2 for EUR, 0 for JPY."""
@@ -103,17 +113,18 @@ def country_name(code: str, language: str) -> str:
 
 
 @cache
-def _areas() -> frozenset[str]:
-    return frozenset(
-        entry.name.removesuffix(".toml")
-        for entry in resources.files(__name__).iterdir()
+def _areas() -> dict[str, Traversable]:
+    return {
+        entry.name.removesuffix(".toml"): entry
+        for home in _HOMES
+        for entry in home.iterdir()
         if entry.name.endswith(".toml")
-    )
+    }
 
 
 @cache
 def _area(area: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads(resources.files(__name__).joinpath(f"{area}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(_areas()[area].read_text(encoding="utf-8"))
 
 
 def _sentence(code: str, language: str) -> str:

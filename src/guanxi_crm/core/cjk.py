@@ -1,0 +1,34 @@
+"""Text as the search index holds it: Chinese by the character, so that a name of two characters is found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["digits", "searchable"]
+
+_CJK = re.compile(r"([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])")
+_OTHER = re.compile(r"[^\w]+", re.UNICODE)
+
+
+def searchable(text: str) -> str:
+    """Lower case, full width made half, a space round each Chinese character, punctuation out.
+
+    Examples
+    --------
+    >>> searchable("王小明 Ｗang, Xiaoming")
+    '王 小 明 wang xiaoming'
+    """
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_OTHER.sub(" ", _CJK.sub(r" \1 ", text)).split())
+
+
+def digits(text: str) -> str:
+    """The digits of a telephone number.
+
+    Examples
+    --------
+    >>> digits("+86 138-0013-8000")
+    '8613800138000'
+    """
+    return "".join(each for each in unicodedata.normalize("NFKC", text) if each.isascii() and each.isdigit())

@@ -1,0 +1,33 @@
+"""The secret of an installation: made once, kept in its directory for its owner's eyes only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["secret_key"]
+
+
+def secret_key(directory: Path) -> str:
+    """The key that signs sessions and links; made at the first start, whoever of two starts first.
+
+    ``GUANXI_SECRET_KEY`` overrides it, for installations that keep secrets elsewhere.
+    """
+    if given := os.environ.get("GUANXI_SECRET_KEY"):
+        return given
+    path = directory / "secret.key"
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()
+    return path.read_text(encoding="ascii")

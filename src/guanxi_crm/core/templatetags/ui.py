@@ -1,0 +1,1 @@
+"""Icons and charts in templates: ``{% load ui %}``."""

@@ -1,0 +1,72 @@
+"""Tables of `sales`: what was sold, as imported."""
+
+from __future__ import annotations
+
+from django.db import models
+
+__all__ = ["Order", "OrderLine", "Product"]
+
+
+class Product(models.Model):
+    """One product or service; ``code`` is ``product_id`` of the warehouse."""
+
+    code = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=300, default="")
+    category = models.CharField(max_length=200, default="")
+    item_kind = models.CharField(max_length=20, default="product")
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3, default="")
+    origin = models.CharField(max_length=10, default="import")
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+class Order(models.Model):
+    """One order, cancellation or credit note of one customer on one day, as the warehouse's ``orders``."""
+
+    source = models.CharField(max_length=200)
+    number = models.CharField(max_length=200)
+    customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.CASCADE, related_name="orders")
+    ordered_at = models.DateTimeField()
+    ordered_on = models.DateField()
+    lines_count = models.IntegerField()
+    items = models.DecimalField(max_digits=18, decimal_places=4)
+    amount = models.BigIntegerField()
+    """Minor units; returns not deducted."""
+    returns_amount = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    country = models.CharField(max_length=60, default="")
+    channel = models.CharField(max_length=60, default="")
+    origin = models.CharField(max_length=10, default="import")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "number", "customer", "ordered_on"], name="one_order", nulls_distinct=False
+            ),
+        )
+        indexes = (
+            models.Index(fields=["customer", "-ordered_at", "-id"], name="orders_of_customer"),
+            models.Index(fields=["-ordered_at", "-id"], name="orders_newest"),
+            models.Index(fields=["number"], name="orders_by_number"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """One line of an order; a return is negative."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    line_no = models.IntegerField()
+    product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="+")
+    description = models.CharField(max_length=300, default="")
+    quantity = models.DecimalField(max_digits=18, decimal_places=4)
+    unit_price = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    amount = models.BigIntegerField()
+    line_kind = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["order", "line_no"], name="one_line"),)

@@ -1,0 +1,16 @@
+"""Every address of the CRM."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("guanxi_crm.site.site_urls")),
+    path("", include("guanxi_crm.core.urls")),
+    path("account/", include("guanxi_crm.users.urls")),
+    path("settings/", include("guanxi_crm.users.staff_urls")),
+    path("customers/", include("guanxi_crm.customers.urls")),
+    path("sales/", include("guanxi_crm.sales.urls")),
+    path("data/", include("guanxi_crm.sources.urls")),
+    path("studies/", include("guanxi_crm.insights.urls")),
+]

@@ -1,0 +1,8 @@
+"""Addresses of `sources`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "sources"
+urlpatterns: list[URLPattern] = []

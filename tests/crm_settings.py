@@ -1,0 +1,12 @@
+"""Settings of the CRM in tests: a directory of their own, and a quick password hash."""
+
+import os
+import tempfile
+
+os.environ.setdefault("GUANXI_DATA_DIR", tempfile.mkdtemp(prefix="guanxi-tests-"))
+
+from guanxi_crm.settings import *  # noqa: F403
+
+ALLOWED_HOSTS = ["*"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
