@@ -95,6 +95,7 @@ def test_a_customer_is_what_his_rows_say(customers):
         "next_order_amount": Decimal("23.75"),
         "churn_probability": None,
         "churn_band": None,
+        "value_at_risk": None,  # nor is there anything to build it upon
         "grade_value": "D",
         "grade_churn": "D",
         "currency": "EUR",

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from guanxi.studies import Account
+from guanxi.studies.base import Context
 from guanxi.studies.overview import report
-from guanxi.studies.overview.report import Context
 from studies.shops import FIRST, planted, study
 
 
@@ -80,7 +80,7 @@ def test_cohorts_are_counted_by_hand(tables, lines):
 
 
 def context(as_of: dt.date) -> Context:
-    return Context(as_of, "EUR", Account(100, 0, {}))
+    return Context("overview", as_of, 90, "EUR", Account(100, 0, {}))
 
 
 def days(*pairs: tuple[str, int]) -> pa.Table:

@@ -14,8 +14,10 @@ from guanxi import mine as job
 from guanxi import simulate
 from guanxi.evaluate import calibration_bins
 from guanxi.features import customer_features
+from guanxi.schema import SCORES
 from guanxi.simulate import DISCOUNT_BUYERS, ONE_SEGMENT, BadOrders, Relations
 from guanxi.studies import Result
+from guanxi.studies.base import RUN_SCORES
 from guanxi.studies.churn import Contract, contract, timeline
 from guanxi.studies.churn.study import run
 from guanxi.warehouse import DuckDB, Warehouse
@@ -59,6 +61,7 @@ def judged(tmp_path_factory) -> Judged:
         snapshot = warehouse.snapshot()
     with DuckDB().bind(snapshot) as session:
         customer_features(session, as_of=AS_OF)
+        session.register(RUN_SCORES, SCORES.empty())
         result = run(session, as_of=AS_OF, horizon_days=HORIZON)
         until = AS_OF + dt.timedelta(days=HORIZON)
         customer_features(session, as_of=until)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from importlib.metadata import entry_points
 from types import FrameType
 from typing import NoReturn
+
+import typer
 
 from guanxi import __version__
 from guanxi.cli.language import asked_language
@@ -37,7 +40,7 @@ def main() -> None:
     before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         _greet(language)
-        code = importlib.import_module("guanxi.cli.app").app(prog_name="guanxi", standalone_mode=False)
+        code = _application(sys.argv[1:2])(prog_name="guanxi", standalone_mode=False)
         raise SystemExit(code or 0)
     except BaseException as error:
         # Typer makes an exit code of an interrupt, and DuckDB an error of its own. Abort: "no" was said to a question.
@@ -54,6 +57,21 @@ def main() -> None:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _application(first: list[str]) -> typer.Typer:
+    """All commands; or only those of another package of the distribution where one of them is asked for.
+
+    Such a package names them in ``NAMES`` and adds them with ``add_to``; it starts at once, without the mine.
+    """
+    others = [entry.load() for entry in entry_points(group="guanxi.commands")]
+    if not any(name in other.NAMES for other in others for name in first):
+        app = importlib.import_module("guanxi.cli.app").app
+    else:
+        app = typer.Typer(name="guanxi", add_completion=False, pretty_exceptions_enable=False)
+    for other in others:
+        other.add_to(app)
+    return app
 
 
 def _greet(language: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, ndtri, stdtrit
-from scipy.stats import rankdata
 
 from guanxi.errors import DataError
 from guanxi.evaluate.compare import Comparison, compare_errors
@@ -202,10 +201,16 @@ def _placements(label: Labels, score: Values) -> tuple[float, Values, Values]:
     """The area, and for each yes the share of noes below it, for each no the share of yeses above it."""
     ones, zeros = _counts(label)
     yes = label == 1
-    ranks = rankdata(score)
-    of_ones = (ranks[yes] - rankdata(score[yes])) / zeros
-    of_zeros = 1 - (ranks[~yes] - rankdata(score[~yes])) / ones
+    ranks = _ranks(score)
+    of_ones = (ranks[yes] - _ranks(score[yes])) / zeros
+    of_zeros = 1 - (ranks[~yes] - _ranks(score[~yes])) / ones
     return float(of_ones.mean()), of_ones, of_zeros
+
+
+def _ranks(score: Values) -> Values:
+    """From 1, the lowest first; equal scores share the mean of their ranks."""
+    _, place, times = np.unique(score, return_inverse=True, return_counts=True)
+    return (np.cumsum(times) - (times - 1) / 2)[place]
 
 
 def _log_losses(label: Labels, probability: Values) -> Values:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 from babel.numbers import list_currencies
@@ -87,6 +88,7 @@ def import_files(
     environment: Mapping[str, str] = os.environ,
     progress: Progress | None = None,
     memory_limit_mib: int = _MEMORY_LIMIT_MIB,
+    note: Mapping[str, object] = MappingProxyType({}),
     dry_run: Callable[[Snapshot, Intake], None] | None = None,
 ) -> Intake:
     """Bring files into a warehouse, which is made if it is not there; all of them or none.
@@ -104,6 +106,7 @@ def import_files(
     environment : where secrets are that the description of a source names
     progress : told of each stage
     memory_limit_mib : what the embedded database may use before it spills
+    note : kept with the snapshot, so that whoever was interrupted can find it again; no key of our own
     dry_run : called with the snapshot that would be made; then nothing is kept
 
     Raises
@@ -124,6 +127,7 @@ def import_files(
         settings = _settings(reading, known, mapping, currency, timezone, language)
         with Warehouse.create(warehouse_path, settings, at=at, catalogue_url=catalogue_url) as warehouse:
             with publication(warehouse, reason="import", at=at) as pending:
+                pending.note.update(note)
                 connection = connect(memory_limit_mib=memory_limit_mib, threads=2, temporary=pending.scratch)
                 with connection, progress.stage("cli.stage_load", sum(each.staged.rows for each in reading.files)):
                     imported = tuple(

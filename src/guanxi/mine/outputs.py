@@ -42,7 +42,7 @@ CUSTOMER_COLUMNS: Mapping[str, str] = MappingProxyType({
             "p_alive", "expected_orders", "expected_orders_low", "expected_orders_high", "expected_amount",
             "expected_amount_low", "expected_amount_high", "next_order_on", "next_order_amount",
         )),
-        ("churn", ("churn_probability", "churn_band")),
+        ("churn", ("churn_probability", "churn_band", "value_at_risk")),
     )
     for column in columns
 })  # fmt: skip
@@ -54,6 +54,7 @@ GRADED = ("value", "churn")
 
 _MONEY = (
     "amount", "returns_amount", "expected_amount", "expected_amount_low", "expected_amount_high", "next_order_amount",
+    "value_at_risk",
 )  # fmt: skip
 _DECIMALS = {
     "mean_days_between_orders": 2, "p_alive": 4, "expected_orders": 2, "expected_orders_low": 2,

@@ -21,6 +21,7 @@ from guanxi.report.document import Advice, DataTable, Section, money_kind
 from guanxi.schema import SCORES
 from guanxi.studies.kept import KeptModel
 from guanxi.warehouse import Query, Session, Snapshot, load_query
+from guanxi.warehouse.paged import paged
 from guanxi.words import Message, Money
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Account",
     "Context",
     "Foretells",
+    "JudgedContext",
     "Judgement",
     "Result",
     "Study",
@@ -95,14 +97,20 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Context:
-    """What the words of a study's report need to know beside its tables."""
+    """What the words of a study's report need to know beside its tables; a study adds what is only its own.
+
+    Examples
+    --------
+    >>> context = Context("value", dt.date(2024, 3, 1), 90, "EUR", Account(10, 0, {}))
+    >>> context.money(123.4)
+    Money(minor=123, currency='EUR')
+    """
 
     study: str
     as_of: dt.date
     horizon_days: int
     currency: str
     account: Account
-    judgement: Judgement
 
     @property
     def kind(self) -> str:
@@ -112,11 +120,22 @@ class Context:
     @property
     def counted(self) -> Message:
         """How every figure of this study was counted."""
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message(f"{self.study}.counted", rows)
+        return Message(f"{self.study}.counted", self.counted_with)
+
+    @property
+    def counted_with(self) -> dict[str, object]:
+        """The figures of that sentence."""
+        return {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
 
     def money(self, minor: float) -> Money:
         return Money(round(minor), self.currency)
+
+
+@dataclass(frozen=True)
+class JudgedContext(Context):
+    """Of a study that is judged on later data."""
+
+    judgement: Judgement
 
 
 @dataclass(frozen=True)
@@ -175,6 +194,8 @@ class Result:
 
 
 Values = npt.NDArray[np.float64]
+_Column = pa.Array | pa.ChunkedArray
+_REPEATED = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -257,26 +278,43 @@ def scores_said(session: Session, *, study: str, score: str) -> pa.Table:
 
 
 def scores_table(
-    columns: Mapping[str, pa.Array], customers: pa.Array, *, study: str, as_of: dt.date, snapshot: Snapshot,
-    reasons: Mapping[str, pa.Array] | None = None,
+    columns: Mapping[str, _Column], customers: _Column, *, study: str, as_of: dt.date, snapshot: Snapshot,
+    reasons: Mapping[str, _Column] | None = None, ends: Mapping[str, tuple[_Column, _Column]] | None = None,
 ) -> pa.Table:  # fmt: skip
-    """The canonical ``scores`` of a study from one column per score; customers without a value have no row of it."""
+    """The canonical ``scores`` of a study from one column per score; customers without a value have no row of it.
+
+    Parameters
+    ----------
+    columns : by score, its values in the order of ``customers``
+    customers : their ids
+    study, as_of, snapshot : what the scores are of
+    reasons : by score, in the same order; none for the others
+    ends : by score, low and high in the same order; none for the others
+
+    Notes
+    -----
+    Nothing is copied of a score that everybody has, and what is the same in every row is held once.
+    """
     parts = []
     for name, values in columns.items():
-        rows = len(values)
-        empty = pa.nulls(rows, pa.float64())
-        table = pa.table(
-            {
-                "customer_id": customers,
-                "study": pa.repeat(pa.scalar(study), rows),
-                "score": pa.repeat(pa.scalar(name), rows),
-                "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), rows),
-                "snapshot_id": pa.repeat(pa.scalar(snapshot.data_id, pa.int64()), rows),
-                "value": values.cast(pa.float64()),
-                "low": empty,
-                "high": empty,
-                "reasons": (reasons or {}).get(name, pa.nulls(rows, SCORES.column("reasons").type)),
-            }
-        )
-        parts.append(table.filter(values.is_valid()))
-    return pa.concat_tables(parts).cast(SCORES.arrow)
+        own = {"customer_id": customers, "value": values.cast(pa.float64())}
+        own |= dict(zip(("low", "high"), (ends or {}).get(name, ()), strict=False))
+        if reasons and name in reasons:
+            own["reasons"] = reasons[name]
+        table = pa.table(own)
+        if values.null_count:
+            table = paged(table.filter(values.is_valid()))
+        same = {"study": study, "score": name, "as_of": as_of, "snapshot_id": snapshot.data_id}
+        for column in SCORES.arrow:
+            if column.name not in own:
+                value = pa.scalar(same.get(column.name), column.type)
+                table = table.append_column(column.name, _repeated(value, table.num_rows))
+        parts.append(table.select(SCORES.arrow.names).cast(SCORES.arrow))
+    return pa.concat_tables(parts)
+
+
+def _repeated(value: pa.Scalar, rows: int) -> pa.ChunkedArray:
+    """A value over and over, in the memory of a few thousand."""
+    chunk = pa.repeat(value, min(rows, _REPEATED))
+    whole, rest = divmod(rows, _REPEATED)
+    return pa.chunked_array([*[chunk] * whole, chunk.slice(0, rest)], value.type)

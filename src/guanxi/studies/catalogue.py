@@ -15,6 +15,7 @@ from guanxi.schema import SCORES
 from guanxi.studies import affinity, churn, coverage, next_purchase, overview, segments, value
 from guanxi.studies.base import RUN_SCORES, Account, Result, Study, account_of, study_query
 from guanxi.warehouse import Engine, Session, Snapshot
+from guanxi.warehouse.paged import let_go
 
 __all__ = ["STUDIES", "accounts", "run"]
 
@@ -97,6 +98,7 @@ def _results(
             result = STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days)
             said = pa.concat_tables([said, result.scores])
             session.register(RUN_SCORES, said)
+            let_go()
         if name in names:
             yield result
 

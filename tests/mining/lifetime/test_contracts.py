@@ -34,13 +34,16 @@ def cohort(survivors, years=7):
     return contracts(periods, [True] * int(left.sum()) + [False] * there)
 
 
-def drawn(customers, a, b, c=1.0, seen=10, seed=1):
-    """Customers whose own law is known: each leaves after period t with 1 − (1 − θ)^(t^c − (t−1)^c)."""
+def drawn(customers, a, b, c=1.0, seen=10, seed=1, together=False):
+    """Customers whose own law is known: each leaves after period t with 1 − (1 − θ)^(t^c − (t−1)^c).
+
+    They began in all periods, or together in the first.
+    """
     random = np.random.default_rng(seed)
     stays = 1 - random.beta(a, b, customers)
     # The continuous time at which (stays)^(t^c) falls below a uniform, rounded up.
     time = (np.log(random.random(customers)) / np.log(stays)) ** (1 / c)
-    age = random.integers(1, seen + 1, customers)
+    age = seen if together else random.integers(1, seen + 1, customers)
     periods = np.ceil(np.minimum(time, 1e6)).astype(np.int64)
     return contracts(np.minimum(periods, age), periods <= age)
 
@@ -120,6 +123,22 @@ def test_true_parameters_lie_in_their_intervals(a, b, c):
         inside.append((low <= [a, b, c]) & ([a, b, c] <= high))
     # 60 intervals of 95 %: fewer than 51 inside would be a chance of about one in ten thousand.
     assert np.sum(inside) >= 51
+
+
+@pytest.mark.parametrize(("c", "side"), [(1.5, 1), (0.67, -1)])
+def test_six_periods_of_ten_thousand_contracts_tell_whether_customers_tire_or_grow_attached(c, side):
+    for seed in range(10):
+        table = drawn(10_000, 0.668, 3.806, c, seen=6, seed=seed, together=True)
+        (found,) = (row for row in BetaDiscreteWeibull().fit(table).parameters().to_pylist() if row["parameter"] == "c")
+        assert side * (found["low"] - 1) > 0
+        assert side * (found["high"] - 1) > 0
+
+
+def test_the_interval_of_a_parameter_of_which_nothing_is_known_has_no_end():
+    data = BetaDiscreteWeibull().fit(cohort(REGULAR)).as_data()
+    unsure = BetaDiscreteWeibull.from_data(data | {"covariance": np.diag([1e6, 1.0, 1.0]).tolist()})
+    row = unsure.parameters().to_pylist()[0]
+    assert (row["low"], row["high"]) == (0.0, np.inf)
 
 
 def test_intervals_of_further_periods_cover_as_they_say():

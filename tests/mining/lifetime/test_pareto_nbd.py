@@ -15,7 +15,7 @@ from mining.lifetime.worlds import cdnow, histories, numeric_gradient, play
 
 BOOKS = {"r": 0.553, "alpha": 74.0, "s": 0.606, "beta": 81.7}
 HISTORIES = [(0, 0.0, 200.0), (1, 10.0, 200.0), (2, 190.0, 200.0), (5, 100.0, 350.0), (30, 340.0, 350.0), (3, 4.0, 4.0)]
-DRAWS = (np.arange(1000) + 0.5) / 1000
+EXACTLY = 1e-10
 
 
 def model(**parameters: float) -> ParetoNBD:
@@ -61,7 +61,7 @@ def likelihood_by_integration(parameters, x, recency, age):
 @pytest.mark.parametrize("parameters", [(0.553, 74.0, 0.606, 81.7), (2.0, 5.0, 3.0, 900.0), (1.0, 800.0, 0.2, 2.0)])
 def test_the_likelihood_is_that_of_the_model(history, parameters):
     found = ParetoNBD()._log_likelihood(np.array(parameters), read_histories(histories(history)))
-    assert found.value == pytest.approx(np.log(likelihood_by_integration(parameters, *history)), abs=1e-7)
+    assert found.value == pytest.approx(np.log(likelihood_by_integration(parameters, *history)), abs=EXACTLY)
 
 
 @pytest.mark.parametrize("parameters", [(0.553, 74.0, 0.606, 81.7), (2.0, 30.0, 3.0, 900.0)])
@@ -81,8 +81,13 @@ def test_p_alive_is_the_share_of_the_likelihood_of_being_active():
         r, alpha, s, beta = parameters
         active = special.gamma(r + x) / special.gamma(r) * alpha**r / (alpha + age) ** (r + x)
         active *= stats.lomax.sf(age, s, scale=beta)
-        assert alive == pytest.approx(active / likelihood_by_integration(parameters, x, recency, age), rel=1e-7)
+        assert alive == pytest.approx(active / likelihood_by_integration(parameters, x, recency, age), rel=EXACTLY)
     assert found[-1] == 1.0
+
+
+def over_days(law):
+    """Integral over a horizon of 150 days."""
+    return integrate.quad(law, 0, 150, epsabs=0, epsrel=1e-12, limit=500)[0]
 
 
 @pytest.mark.parametrize("s", [0.606, 1.0, 1.0 + 1e-9, 3.0])
@@ -90,24 +95,26 @@ def test_expectations_and_probabilities_are_of_one_law(s):
     table = histories(*HISTORIES)
     expected = model(s=s).expected_purchases(table, horizon_days=150.0)["expected_purchases"].to_numpy()
     shares = model(s=s).purchase_probabilities(table, horizon_days=150.0, most=300)["probability"].to_numpy()
-    assert shares.reshape(6, 301) @ np.arange(301) == pytest.approx(expected, rel=1e-9)
-    # Equation (41) of note 009: rate times the time for which he stays, over λ and μ.
+    assert shares.reshape(6, 301) @ np.arange(301) == pytest.approx(expected, rel=EXACTLY)
+    # His rate times the days for which he stays.
     for (x, _, age), alive, mean in zip(
         HISTORIES, model(s=s).probability_alive(table)["p_alive"].to_pylist(), expected, strict=True
     ):
-        mu = stats.gamma.ppf(DRAWS, s, scale=1 / (81.7 + age))
-        stays = (-np.expm1(-mu * 150) / mu).mean()
-        assert mean == pytest.approx(alive * (0.553 + x) / (74.0 + age) * stays, rel=1e-3)
+        stays = over_days(lambda day, age=age: stats.lomax.sf(day, s, scale=81.7 + age))
+        assert mean == pytest.approx(alive * (0.553 + x) / (74.0 + age) * stays, rel=EXACTLY)
 
 
 def test_the_chance_of_no_purchase_is_that_of_the_model():
     found = model().purchase_probabilities(histories(*HISTORIES), horizon_days=150.0, most=1)["probability"].to_numpy()
     alive = model().probability_alive(histories(*HISTORIES))["p_alive"].to_pylist()
     for (x, _, age), active, some in zip(HISTORIES, alive, found[1::2], strict=True):
-        rate = stats.gamma.ppf(DRAWS, 0.553 + x, scale=1 / (74.0 + age))[:, None]
-        leaving = stats.gamma.ppf(DRAWS, 0.606, scale=1 / (81.7 + age))[None, :]
-        first = rate / (rate + leaving) * -np.expm1(-(rate + leaving) * 150)
-        assert some == pytest.approx(active * first.mean(), rel=2e-3)
+        # On the day of his first purchase he is still there.
+        first = over_days(
+            lambda day, x=x, age=age: (
+                stats.lomax.pdf(day, 0.553 + x, scale=74.0 + age) * stats.lomax.sf(day, 0.606, scale=81.7 + age)
+            )
+        )
+        assert some == pytest.approx(active * first, rel=EXACTLY)
 
 
 def test_the_wait_for_the_next_purchase_is_where_some_purchase_has_its_share():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from scipy import stats
 
 from guanxi.mining.association import frequent_itemsets, rules
 from guanxi.studies.affinity import learn as module
@@ -102,3 +105,20 @@ def test_little_is_no_error_and_no_rule(held):
 def test_the_same_baskets_in_another_order_give_the_same():
     table = baskets(*(chance(500, 10, seed=2) + [["a", "b"]] * 60))
     assert learn(table).rules.equals(learn(table.take(list(reversed(range(table.num_rows))))).rules)
+
+
+def test_productive_is_by_the_exact_binomial_test_of_scipy():
+    random = np.random.default_rng(4)
+    trials = random.integers(10, 400, 300)
+    count = random.binomial(trials, 0.4)
+    simpler = np.clip(count / trials - random.normal(0.03, 0.05, 300), 0.0, 1.0)
+    table = pa.table({
+        "antecedent_count": trials, "count": count, "confidence": count / trials,
+        "improvement": count / trials - simpler,
+    })  # fmt: skip
+    asked = random.random(300) < 0.7
+    q = stats.false_discovery_control(stats.binom.sf(count - 1, trials, simpler)[asked])
+    found = module._productive(table, asked)
+    assert found[asked].tolist() == (q <= 0.05).tolist()
+    assert 0 < found.sum() < asked.sum()
+    assert not found[~asked].any()

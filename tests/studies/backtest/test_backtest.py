@@ -52,7 +52,7 @@ def test_the_cut_offs_lie_a_horizon_apart_the_earliest_first(found):
 
 def test_every_study_that_foretells_something_is_asked(found):
     assert found.studies == tuple(name for name, each in studies.STUDIES.items() if each.foretells is not None)
-    assert {"value", "churn"} <= set(found.studies)
+    assert found.studies == ("value", "next_purchase", "churn")
 
 
 def test_what_was_said_is_what_the_study_says_as_of_that_date(snapshot, found):
@@ -74,6 +74,10 @@ def test_what_came_is_counted_from_the_orders(found):
     came = np.average(lookback.deciles["came"].to_numpy(), weights=lookback.deciles["customers"].to_numpy())
     assert lookback.customers == len(before)
     assert came == pytest.approx(len(before - after) / len(before))
+    ordered = found.of("next_purchase")[1]
+    came = np.average(ordered.deciles["came"].to_numpy(), weights=ordered.deciles["customers"].to_numpy())
+    assert (ordered.customers, came) == (len(before), pytest.approx(len(before & after) / len(before)))
+    assert ordered.comparison.measure == "brier_score"
     spent = sum(round(100 * amount) for who, day, amount in purchases if day >= cutoff and who in before)
     value = found.of("value")[1]
     came = np.average(value.deciles["came"].to_numpy(), weights=value.deciles["customers"].to_numpy())
@@ -119,7 +123,11 @@ def test_its_table_has_a_row_a_measure_that_of_the_grade_first(found):
 
 def test_all_is_told_in_both_languages(found):
     document = document_of(found)
-    assert [section.id for section in document.sections] == [f"backtest-{study}" for study in found.studies]
+    assert [section.id for section in document.sections] == [
+        "backtest-value",
+        "backtest-next-purchase",
+        "backtest-churn",
+    ]
     for language in LANGUAGES:
         assert render(document, language)
     parts = [part for section in document.sections for part in (*section.figures, *section.tables)]

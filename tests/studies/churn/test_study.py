@@ -19,6 +19,7 @@ from guanxi.features import customer_features
 from guanxi.mining.lifetime import BetaGeoNBD
 from guanxi.schema import SCORES
 from guanxi.studies import Result
+from guanxi.studies.base import RUN_SCORES
 from guanxi.studies.churn import methods, report, timeline
 from guanxi.studies.churn.bands import band_of
 from guanxi.studies.churn.study import STUDY, run
@@ -32,8 +33,10 @@ HORIZON = 90
 
 
 def churn(snapshot: Snapshot, as_of: dt.date, horizon_days: int) -> Result:
+    """The study alone, without anything that the study value would have said."""
     with DuckDB().bind(snapshot) as session:
         customer_features(session, as_of=as_of)
+        session.register(RUN_SCORES, SCORES.empty())
         return run(session, as_of=as_of, horizon_days=horizon_days)
 
 
@@ -189,6 +192,7 @@ def test_it_is_the_same_again(world, result):
 def test_the_session_holds_the_features_of_the_date_in_the_end(world):
     with DuckDB().bind(world[0]) as session:
         customer_features(session, as_of=AS_OF)
+        session.register(RUN_SCORES, SCORES.empty())
         before = timeline.customers_now(session, horizon_days=HORIZON)
         run(session, as_of=AS_OF, horizon_days=HORIZON)
         assert timeline.customers_now(session, horizon_days=HORIZON) == before

@@ -14,10 +14,11 @@ import pytest
 
 from guanxi import mine as job
 from guanxi import simulate
+from guanxi.features import customer_features
 from guanxi.schema import SCORES
 from guanxi.studies import STUDIES, Result
 from guanxi.studies.next_purchase import report
-from guanxi.warehouse import Snapshot, Warehouse
+from guanxi.warehouse import DuckDB, Snapshot, Warehouse
 from guanxi.words import LANGUAGES, Message
 from studies.shops import AT, FIRST, planted, study
 
@@ -229,3 +230,53 @@ def test_a_shop_that_has_only_returns_is_told_nothing(tmp_path):
     result = study(planted(tmp_path, [("x", 0, -5.0)]), "next_purchase")
     assert (result.scores.num_rows, result.sections, result.sheets) == (0, [], {})
     assert result.judgement.grade == "D"
+
+
+def came(snapshot: Snapshot, *, cutoff: int, horizon_days: int, known: int) -> dict[str, dict]:
+    """What a back-test is told of each customer, from the books of a later day."""
+    foretells = STUDIES["next_purchase"].foretells
+    with DuckDB().bind(snapshot) as session:
+        customer_features(session, as_of=FIRST + dt.timedelta(days=known))
+        table = foretells.came(session, cutoff=FIRST + dt.timedelta(days=cutoff), horizon_days=horizon_days)
+    return {row.pop("customer_id"): row for row in table.to_pylist()}
+
+
+FEW = {
+    "every 10": [0, 10, 20, 30],
+    "every 10, late": [0, 10, 20],
+    "every 10, gone": [0, 10, 35],
+    "every 5, gone": [0, 5, 10],
+    "new": [22, 24, 34],
+}
+
+
+def test_a_back_test_is_told_who_came_and_how_likely_the_plain_rules_had_called_it(tmp_path):
+    snapshot = planted(tmp_path, [(who, day, 9.0) for who, days in FEW.items() for day in days])
+    found = came(snapshot, cutoff=25, horizon_days=10, known=36)
+    # Who comes on day 35 does so after the horizon.
+    assert {who: row["came"] for who, row in found.items()} == {
+        "every 10": 1, "every 10, late": 0, "every 10, gone": 0, "every 5, gone": 0, "new": 1,
+    }  # fmt: skip
+    # On day 15 all four were due, and two of them came by day 25; nobody was told that he would not come.
+    assert {who: row["own_gap"] for who, row in found.items()} == {
+        "every 10": 0.5, "every 10, late": 0.5, "every 10, gone": 0.5, "every 5, gone": 0.0, "new": 0.5,
+    }  # fmt: skip
+    # Of three who then had the scores (1, 1) two came, and half of 20 imaginary customers; in the others' cells was nobody.
+    cells = {who: row["cells"] for who, row in found.items()}
+    assert cells.pop("every 10, gone") == pytest.approx((2 + 10) / (3 + 20))
+    assert cells == pytest.approx(dict.fromkeys(cells, 0.5))
+
+
+def test_the_plain_rules_say_nothing_where_they_had_nobody_to_learn_from(tmp_path):
+    snapshot = planted(tmp_path, [(who, day, 9.0) for who, days in FEW.items() for day in days])
+    found = came(snapshot, cutoff=10, horizon_days=10, known=20)
+    assert set(found) == {who for who, days in FEW.items() if days[0] == 0}
+    assert all(set(row) == {"came"} for row in found.values())
+
+
+def test_errors_of_a_probability_are_compared_by_the_brier_score():
+    found = STUDIES["next_purchase"].foretells.compare(
+        np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.8, 0.1, 0.6, 0.3]), np.array([1.0, 0.0, 0.0, 1.0])
+    )
+    assert found.measure == "brier_score"
+    assert (found.method, found.baseline) == pytest.approx(((0.04 + 0.01 + 0.16 + 0.09) / 4, 0.5))

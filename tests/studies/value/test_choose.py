@@ -32,7 +32,7 @@ def pasts() -> dict[dt.date, pa.Table]:
 
 
 def test_each_law_is_asked_at_each_cut_off_by_the_measure_that_is_graded(pasts):
-    rounds = choose(pasts, horizon_days=HORIZON).rounds.to_pylist()
+    rounds = choose(pasts.items(), horizon_days=HORIZON).rounds.to_pylist()
     assert [row["customers"] for row in rounds] == [2500] * 3 + [1500] * 3
     for row in rounds:
         then = pasts[row["cutoff"]]
@@ -44,7 +44,7 @@ def test_each_law_is_asked_at_each_cut_off_by_the_measure_that_is_graded(pasts):
 
 
 def test_the_least_deviance_over_all_customers_decides(pasts):
-    found = choose(pasts, horizon_days=HORIZON)
+    found = choose(pasts.items(), horizon_days=HORIZON)
     sums: dict[str, float] = {}
     for row in found.rounds.to_pylist():
         sums[row["law"]] = sums.get(row["law"], 0.0) + row["customers"] * row["amount_deviance"]
@@ -53,7 +53,7 @@ def test_the_least_deviance_over_all_customers_decides(pasts):
 
 @pytest.mark.parametrize(("dropout", "wrong"), [("pareto", "mbg_nbd"), ("geometric_at_once", "bg_nbd")])
 def test_the_law_that_made_the_past_does_better_than_one_that_did_not(dropout, wrong):
-    found = choose({FIRST: past(3, customers=6000, dropout=dropout)}, horizon_days=HORIZON)
+    found = choose([(FIRST, past(3, customers=6000, dropout=dropout))], horizon_days=HORIZON)
     deviance = {row["law"]: row["amount_deviance"] for row in found.rounds.to_pylist()}
     right = "pareto_nbd" if dropout == "pareto" else "mbg_nbd"
     assert deviance[right] < deviance[wrong]
@@ -61,7 +61,7 @@ def test_the_law_that_made_the_past_does_better_than_one_that_did_not(dropout, w
 
 
 def test_without_an_earlier_cut_off_nothing_is_chosen():
-    found = choose({}, horizon_days=HORIZON)
+    found = choose([], horizon_days=HORIZON)
     assert (found.name, found.rounds.num_rows) == (None, 0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import chi2 as chi2_distribution
+from scipy.special import chdtrc
 
 from guanxi.compiled import compiled
 from guanxi.errors import SettingError
@@ -163,7 +163,7 @@ def _targets(itemsets: Itemsets, target: Sequence[object] | None) -> npt.NDArray
 def _p_values(both: Longs, left: Longs, right: Longs, baskets: int, test: str) -> Reals:
     if test == "fisher":
         return compiled(rule_kernels).fisher(both, left, right, baskets)
-    return chi2_distribution.sf(measures(both, left, right, baskets)["chi2"], 1)
+    return np.asarray(chdtrc(1, measures(both, left, right, baskets)["chi2"]))
 
 
 def _table(itemsets: Itemsets, weighed: list[tuple[npt.NDArray[np.generic], ...]], test: str) -> pa.Table:

@@ -276,8 +276,8 @@ class ShiftedBetaGeo(_ContractModel):
 class BetaDiscreteWeibull(_ContractModel):
     """How long contracts last, when the chance of leaving also changes with a customer's own age (BdW) [1]_.
 
-    As `ShiftedBetaGeo`, which it becomes at c = 1; c > 1: each customer tires, c < 1: each grows attached. Needs some
-    five periods to tell that from differences between customers.
+    As `ShiftedBetaGeo`, which it becomes at c = 1; c > 1: each customer tires, c < 1: each grows attached. Telling that
+    from differences between customers takes many contracts or many periods, and growing attached takes more.
 
     Parameters
     ----------
@@ -288,6 +288,22 @@ class BetaDiscreteWeibull(_ContractModel):
     ----------
     gamma_, delta_, c_ : float
     covariance_, log_likelihood_, converged_, iterations_, customers_, warnings_ : as in `BetaGeoNBD`
+
+    Notes
+    -----
+    How often the 95 % interval of c lay on its true side of 1, in 60 played cohorts of each kind, from one retention
+    curve to another (γ .668, δ 3.806; γ .704, δ 1.182):
+
+    ========= ====== ========= ========= ========= =========
+    contracts true c 3 periods 5 periods 6 periods 12 periods
+    ========= ====== ========= ========= ========= =========
+    10,000    1.5    60, 60    60, 60    60, 60    60, 60
+    10,000    .67    25, 24    54, 52    60, 56    60, 60
+    1,000     1.5    26, 8     55, 34    57, 39    60, 55
+    1,000     .67    0, 0      1, 5      6, 11     34, 24
+    ========= ====== ========= ========= ========= =========
+
+    With 1,000 contracts of growing attachment and few periods up to half of the fits had no maximum, and said so.
 
     References
     ----------

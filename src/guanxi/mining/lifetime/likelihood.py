@@ -200,11 +200,10 @@ class LikelihoodModel:
         else:
             spread = np.sqrt(np.diag(self.covariance_))
             reach = ndtri((1 + confidence) / 2) * spread
-            columns = {
-                "standard_error": (values * spread).tolist(),
-                "low": (values * np.exp(-reach)).tolist(),
-                "high": (values * np.exp(reach)).tolist(),
-            }
+            # Of a parameter of which nothing is known the interval has no end.
+            with np.errstate(over="ignore"):
+                low, high = values * np.exp(-reach), values * np.exp(reach)
+            columns = {"standard_error": (values * spread).tolist(), "low": low.tolist(), "high": high.tolist()}
         return pa.table(
             {
                 "parameter": list(self._names),

@@ -40,7 +40,7 @@ class ParetoNBD(PurchaseModel):
 
     While active, a customer buys as a Poisson process of rate λ, and leaves for good after an exponential time of rate
     μ [1]_. Over customers λ ~ Gamma(r, α) and μ ~ Gamma(s, β), independent. For shops, where nobody says good-bye; it
-    often foresees a little better than `BetaGeoNBD`, and costs some four times as much to fit.
+    often foresees a little better than `BetaGeoNBD`, and costs three to six times as much to fit.
 
     Parameters
     ----------
@@ -59,6 +59,9 @@ class ParetoNBD(PurchaseModel):
     the square root of the logarithm of that day it is smooth, and 31 Gauss-Legendre nodes give it to about 1e-12, where
     the published form subtracts two hypergeometric functions.
     Gradient and Hessian are those of the nodes' log-sum-exp. O(31 × distinct histories) a step.
+
+    A fit took .06 to .08 s of processor time for 20,000 simulated customers (12,600 and 15,500 distinct histories),
+    where `BetaGeoNBD` took .012 to .02 s; and .07 s for the 23,570 of CDNOW, where that took .02 s.
 
     References
     ----------

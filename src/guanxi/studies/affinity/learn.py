@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import binom, false_discovery_control
+from scipy.special import betainc
 
 from guanxi.mining.association import frequent_itemsets, rules
+from guanxi.mining.association.measures import false_discovery_rate
 
 __all__ = ["FALSE_DISCOVERY_RATE", "LEAST_BASKETS", "MOST_RULES", "Learned", "learn", "least_count"]
 
@@ -127,8 +128,9 @@ def _productive(rules: pa.Table, asked: npt.NDArray[np.bool_]) -> npt.NDArray[np
     several = rules.filter(pa.array(asked))
     simpler = several["confidence"].to_numpy() - several["improvement"].to_numpy()
     trials, count = several["antecedent_count"].to_numpy(), several["count"].to_numpy()
-    p = binom.sf(count - 1, trials, np.clip(simpler, 0.0, 1.0))
-    found[asked] = false_discovery_control(p) <= FALSE_DISCOVERY_RATE
+    # That at least so many of the trials succeed, by the binomial law.
+    p = betainc(count, trials - count + 1, np.clip(simpler, 0.0, 1.0))
+    found[asked] = false_discovery_rate(p) <= FALSE_DISCOVERY_RATE
     return found
 
 

@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Context(base.Context):
+class Context(base.JudgedContext):
     """What the words need to know beside the tables."""
 
     learned: Learned
@@ -38,9 +38,8 @@ class Context(base.Context):
     shortened: bool
 
     @property
-    def counted(self) -> Message:
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message("affinity.counted", {**rows, "since": self.since, "baskets": self.learned.baskets})
+    def counted_with(self) -> dict[str, object]:
+        return {**super().counted_with, "since": self.since, "baskets": self.learned.baskets}
 
     def named(self, products: Sequence[str]) -> list[str]:
         return [self.names[product] for product in products]

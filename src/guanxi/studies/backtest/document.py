@@ -48,7 +48,7 @@ def _section(found: Backtest, study: str) -> Section:
         for message in each.missing
     ]
     return Section(
-        id=f"backtest-{study}",
+        id=f"backtest-{words.id}",
         title=Message(f"{study}.question"),
         intro=[Message("backtest.intro", {"cutoffs": len(mine), "days": found.horizon_days})],
         figures=[_errors(judged, words), _classes(judged[-1], words)] if judged else [],
@@ -66,6 +66,7 @@ class Words:
 
     def __init__(self, lookback: Lookback, found: Backtest) -> None:
         self.study = lookback.study
+        self.id = lookback.study.replace("_", "-")
         self.is_amount = lookback.kind == "amount"
         self.currency = found.currency
         self.days = found.horizon_days
@@ -100,7 +101,7 @@ def _errors(judged: Sequence[Lookback], words: Words) -> Figure:
     compared = [each.comparison for each in judged if each.comparison is not None]
     better = sum(each.gain_low > 0 for each in compared)
     return Figure(
-        id=f"backtest-{words.study}-errors",
+        id=f"backtest-{words.id}-errors",
         title=Message("backtest.figure_errors", {"measure": _measure(compared[0].measure)}),
         finding=Message("backtest.finding_errors", {"better": better, "cutoffs": len(compared)}),
         chart=charts.line(
@@ -120,7 +121,7 @@ def _classes(latest: Lookback, words: Words) -> Figure:
     rows = latest.deciles.to_pylist()
     inside = sum(row["came_low"] <= row["said"] <= row["came_high"] for row in rows)
     return Figure(
-        id=f"backtest-{words.study}-classes",
+        id=f"backtest-{words.id}-classes",
         title=Message("backtest.figure_classes", {"cutoff": latest.cutoff}),
         finding=Message("backtest.finding_classes", {"inside": inside, "classes": len(rows)}),
         chart=charts.line(

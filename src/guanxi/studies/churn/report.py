@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +13,10 @@ import pyarrow.compute as pc
 from guanxi.report import charts
 from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value
 from guanxi.studies import base
-from guanxi.studies.churn.judge import Judged
+from guanxi.studies.churn.at_risk import least_who_hold
+from guanxi.studies.churn.judge import Judged, Values
 from guanxi.studies.churn.methods import BASELINE
+from guanxi.warehouse.paged import by_part, slices
 from guanxi.words import Message, Money
 
 __all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "reason_in_words", "section"]
@@ -20,10 +24,15 @@ __all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "reason_in_words"
 CALL_LIST_ROWS = 25
 _REASONS_TOLD = 3
 _BANDS = ("high", "medium", "low")
+_HALF = 0.5
 
 
-class Context(base.Context):
+@dataclass(frozen=True)
+class Context(base.JudgedContext):
     """What the words need to know beside the table."""
+
+    unknown: Message | None
+    """Why nobody's value at risk is known; None where it is."""
 
     def at_stake(self, table: pa.Table) -> float:
         """What the customers would spend in a horizon as in the last year, times their probability of leaving."""
@@ -33,10 +42,14 @@ class Context(base.Context):
 
 def section(table: pa.Table, judged: Judged | None, prepared: Sequence[Message], context: Context) -> Section:
     """The chapter ``churn``."""
-    told = table.filter(pc.is_valid(table["churn_probability"]))
+    told = table
+    if table["churn_probability"].null_count:
+        told = by_part(table, lambda rows: rows.filter(pc.is_valid(rows["churn_probability"])))
     figures, tables = [], []
     if told.num_rows:
         figures += [_probabilities(told, context), _why(told, context)]
+        if context.unknown is None:
+            figures.append(_at_risk(told, context))
         tables.append(_bands(told, context))
     if judged is not None:
         figures += [_calibration(judged, context), _gains(judged, context)]
@@ -47,26 +60,31 @@ def section(table: pa.Table, judged: Judged | None, prepared: Sequence[Message],
         intro=[Message("churn.intro", {"days": context.horizon_days})],
         figures=figures,
         tables=tables,
-        notes=[context.judgement.explained, *prepared],
+        notes=[context.judgement.explained, *([context.unknown] if context.unknown else []), *prepared],
     )
 
 
 def advice(table: pa.Table, context: Context) -> list[Advice]:
     """Call who is likely to leave; remind who wavers."""
     found = []
+    table = table.drop_columns(["reasons"])
     for band in ("high", "medium"):
         rows = table.filter(pc.equal(table["churn_band"], band))
         if rows.num_rows:
             amount = context.at_stake(rows)
             words = {"customers": rows.num_rows, "days": context.horizon_days, "amount": context.money(amount)}
-            title, text = Message(f"churn.do_{band}"), Message(f"churn.do_{band}_how", words)
-            found.append(Advice(title, text, rows.num_rows, context.money(amount)))
+            how = Message(f"churn.do_{band}_how", words)
+            if band == "high" and (at_risk := _values(rows, "value_at_risk")).sum() > 0:
+                few = least_who_hold(at_risk, share=_HALF)
+                more = {"at_risk": context.money(at_risk.sum()), "few": few, "how": how}
+                how = Message("churn.do_high_how_at_risk", more)
+            found.append(Advice(Message(f"churn.do_{band}"), how, rows.num_rows, context.money(amount)))
     return found
 
 
 def call_list(table: pa.Table, context: Context) -> DataTable:
     """Who is worth a call: likely or perhaps leaving, the most money at stake first, with his reasons."""
-    rows = table.filter(pc.is_in(table["churn_band"], pa.array(["high", "medium"])))
+    rows = by_part(table, lambda some: some.filter(pc.is_in(some["churn_band"], pa.array(["high", "medium"]))))
     stake = rows["churn_probability"].to_numpy() * rows["amount_365d"].to_numpy() * (context.horizon_days / 365)
     order = np.lexsort((np.arange(rows.num_rows), -stake))[:CALL_LIST_ROWS]
     columns = ["customer_id", "churn_probability", "last_order_on", "amount_365d", "at_stake", "why"]
@@ -76,7 +94,7 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
             row["customer_id"], row["churn_probability"], row["last_order_on"], row["amount_365d"], round(stake[place]),
             _because(row["reasons"], context.currency),
         )
-        for place, row in zip(order, rows.take(pa.array(order)).to_pylist(), strict=True)
+        for place, row in zip(order, pa.concat_tables([rows.slice(place, 1) for place in order]).to_pylist(), strict=True)
     ]  # fmt: skip
     return DataTable(
         title=Message("churn.call_list", {"rows": len(told), "of": rows.num_rows}),
@@ -128,12 +146,12 @@ def _probabilities(told: pa.Table, context: Context) -> Figure:
 
 def _why(told: pa.Table, context: Context) -> Figure:
     """Of those likely to leave (or, where nobody is, of all): what speaks most for it, by customers."""
-    high = told.filter(pc.equal(told["churn_band"], "high"))
+    told = told.select(["churn_band", "reasons"])
+    high = by_part(told, lambda rows: rows.filter(pc.equal(rows["churn_band"], "high")))
     of = high if high.num_rows else told
-    first: dict[str, int] = {}
-    for reasons in of["reasons"].to_pylist():
-        code = next((each["code"] for each in reasons if each["effect"] > 0), "churn.reason_none")
-        first[code] = first.get(code, 0) + 1
+    first: Counter[str] = Counter()
+    for part in slices(of):
+        first.update(_strongest(part["reasons"].combine_chunks()))
     ranked = sorted(first.items(), key=lambda each: (-each[1], each[0]))
     theme, customers = ranked[0]
     return Figure(
@@ -146,6 +164,50 @@ def _why(told: pa.Table, context: Context) -> Figure:
         ),
         caption=Message("churn.caption_reasons", {"customers": of.num_rows, "counted": context.counted}),
     )  # fmt: skip
+
+
+def _strongest(reasons: pa.Array) -> dict[str, int]:
+    """Of how many customers each reason is the first that speaks for leaving."""
+    items = reasons.flatten()
+    customer, effect = pc.list_parent_indices(reasons).to_numpy(), items.field("effect").to_numpy()
+    place = np.flatnonzero(effect > 0)
+    first = place[np.unique(customer[place], return_index=True)[1]]
+    counted = {
+        row["values"]: row["counts"] for row in items.field("code").take(pa.array(first)).value_counts().to_pylist()
+    }
+    nothing = len(reasons) - len(first)
+    return counted | ({"churn.reason_none": nothing} if nothing else {})
+
+
+def _at_risk(told: pa.Table, context: Context) -> Figure:
+    """Value at risk by band, and of how much."""
+    bands = [band for band in _BANDS if pc.any(pc.equal(told["churn_band"], band)).as_py()]
+    by_band = {
+        band: float(_values(told.filter(pc.equal(told["churn_band"], band)), "value_at_risk").sum()) for band in bands
+    }
+    expected, at_risk = float(_values(told, "expected_amount").sum()), sum(by_band.values())
+    words = {
+        "days": context.horizon_days,
+        "expected": context.money(expected),
+        "amount": context.money(at_risk),
+        "share": at_risk / expected if expected else 0.0,
+        "high": context.money(by_band.get("high", 0.0)),
+    }
+    return Figure(
+        id="churn-value-at-risk",
+        title=Message("churn.figure_at_risk"),
+        finding=Message("churn.finding_at_risk", words),
+        chart=charts.bar(
+            [Message(f"churn.band_{band}") for band in bands], list(by_band.values()), kind=context.kind,
+            name=Message("churn.column_value_at_risk"), by=Message("churn.column_churn_band"),
+        ),
+        caption=Message("churn.caption_at_risk", {"days": context.horizon_days, "counted": context.counted}),
+    )  # fmt: skip
+
+
+def _values(table: pa.Table, column: str) -> Values:
+    """Amounts, 0 where one is not known."""
+    return np.asarray(pc.fill_null(table[column], 0.0).to_numpy(), dtype=np.float64)
 
 
 def _theme(code: str) -> Message:

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from guanxi.evaluate import Comparison, compare_log_loss
 from guanxi.mining.classify import BucketRate
-from guanxi.schema import REASONS, SCORES
+from guanxi.schema import REASONS
 from guanxi.studies.base import Foretells, Judgement, Result, Study, account_of, scores_table, study_query
 from guanxi.studies.churn import methods, report
+from guanxi.studies.churn.at_risk import with_value_at_risk
 from guanxi.studies.churn.bands import BORDERS, band_of
 from guanxi.studies.churn.judge import WORTH_HAVING, Judged, Values, judge, lacking
 from guanxi.studies.churn.timeline import (
@@ -32,6 +33,7 @@ from guanxi.studies.churn.timeline import (
 )
 from guanxi.studies.kept import EXAMPLE_ROWS, KeptModel, Probability, inputs_of
 from guanxi.warehouse import Session, Snapshot
+from guanxi.warehouse.paged import by_part
 from guanxi.words import Message
 
 __all__ = ["STUDY", "run"]
@@ -44,7 +46,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
 
     Parameters
     ----------
-    session : an engine that already holds the customer features of ``as_of``; it holds them again in the end
+    session : an engine that already holds the customer features of ``as_of`` (it holds them again in the end), and
+        what the study value has said
     as_of : events strictly before it are read
     horizon_days : who orders nothing for so long from ``as_of`` on has left
 
@@ -52,8 +55,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     -------
     Result : ``scores`` has churn_probability with low, high (80 %) and reasons in log-odds, whose effects and the
         model's base add up to the score; ``tables["customers"]`` one row a customer with churn_probability, low, high,
-        churn_band (low, medium, high: borders .33 and .66), reasons; ``tables["comparison"]`` and
-        ``tables["calibration"]`` the judgement.
+        churn_band (low, medium, high: borders .33 and .66), reasons, and expected_amount and value_at_risk of
+        `with_value_at_risk`; ``tables["comparison"]`` and ``tables["calibration"]`` the judgement.
 
     Notes
     -----
@@ -67,9 +70,10 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     """
     (span,) = session.run(study_query("event_span")).to_pylist()
     asked = _ask(session, as_of=as_of, horizon_days=horizon_days, first_on=span["first_on"] or as_of)
-    table = _customers(asked)
+    table, unknown = with_value_at_risk(_customers(asked), session)
     account = account_of(session, as_of=as_of, rules=_RULES)
-    context = report.Context("churn", as_of, horizon_days, session.snapshot.settings.currency, account, asked.judgement)
+    currency = session.snapshot.settings.currency
+    context = report.Context("churn", as_of, horizon_days, currency, account, asked.judgement, unknown)
     judged = (
         {"comparison": asked.judged.as_table(), "calibration": asked.judged.bins_as_table()} if asked.judged else {}
     )
@@ -147,7 +151,11 @@ def _kept(asked: _Asked, as_of: dt.date, horizon_days: int) -> KeptModel | None:
 
 
 def _customers(asked: _Asked) -> pa.Table:
-    now, model = asked.past.now, asked.model
+    return by_part(asked.past.now, lambda rows: _told(rows, asked.model))
+
+
+def _told(now: pa.Table, model: methods.Model | None) -> pa.Table:
+    """What is known and said of some customers."""
     facts = now.select(
         ["customer_id", "last_order_on", "days_since_last_order", "orders_365d", "amount", "amount_365d"]
     )
@@ -180,18 +188,15 @@ def _with(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
 
 
 def _scores(table: pa.Table, as_of: dt.date, snapshot: Snapshot) -> pa.Table:
-    said = table.filter(table["churn_probability"].is_valid()).combine_chunks()
-    found = scores_table(
-        {"churn_probability": said["churn_probability"].combine_chunks()},
-        said["customer_id"].combine_chunks(),
+    return scores_table(
+        {"churn_probability": table["churn_probability"]},
+        table["customer_id"],
         study="churn",
         as_of=as_of,
         snapshot=snapshot,
-        reasons={"churn_probability": said["reasons"].combine_chunks()},
+        reasons={"churn_probability": table["reasons"]},
+        ends={"churn_probability": (table["churn_low"], table["churn_high"])},
     )
-    for name in ("low", "high"):
-        found = found.set_column(found.column_names.index(name), name, said[f"churn_{name}"])
-    return found.cast(SCORES.arrow)
 
 
 def _came(session: Session, *, cutoff: dt.date, horizon_days: int) -> pa.Table:
@@ -214,5 +219,6 @@ STUDY = Study(
     needs=("order_lines", "orders", "customers"),
     rules=_RULES,
     run=run,
+    reads=("value",),
     foretells=Foretells("churn_probability", "probability", _came, _compare, WORTH_HAVING),
 )

@@ -16,6 +16,7 @@ from guanxi.features import customer_features
 from guanxi.mining.lifetime import BetaGeoNBD
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import let_go, paged
 
 __all__ = ["LABEL", "PERIOD", "Past", "customers_now", "cutoffs_before", "outcomes_at", "read_past", "stacked"]
 
@@ -100,13 +101,15 @@ def read_past(
     As many times the cost of the features as there are dates. Of more than 50,000 customers at an earlier date, about
     so many are kept, by a hash of their id, so that the same ones are met again at other dates.
     """
-    now = customers_now(session, horizon_days=horizon_days)
+    now = paged(customers_now(session, horizon_days=horizon_days))
     then = {}
     for ago, cutoff in cutoffs.items():
         customer_features(session, as_of=cutoff)
         known = _sample(customers_now(session, horizon_days=horizon_days))
         labels = outcomes[ago].select(["customer_id", LABEL])
         then[ago] = known.join(labels, "customer_id", join_type="inner").sort_by("customer_id").combine_chunks()
+        del known
+        let_go()
     customer_features(session, as_of=as_of)
     return Past(now, then, dict(cutoffs))
 

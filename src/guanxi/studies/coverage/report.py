@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Context(base.Context):
+class Context(base.JudgedContext):
     """What the words need to know beside the table."""
 
     level: str
@@ -39,9 +39,8 @@ class Context(base.Context):
         return Message(f"coverage.group_{row['group_kind']}", {"name": name})
 
     @property
-    def counted(self) -> Message:
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message("coverage.counted", {**rows, "customers": self.customers})
+    def counted_with(self) -> dict[str, object]:
+        return {**super().counted_with, "customers": self.customers}
 
 
 def sections(cells: pa.Table, context: Context) -> list[Section]:

@@ -16,7 +16,7 @@ from guanxi.studies.next_purchase.past import Days, Values
 from guanxi.studies.next_purchase.waits import Waits
 from guanxi.words import Message
 
-__all__ = ["COVERAGE", "LEAST_CHANCE", "SOON_DAYS", "Judged", "WeeksJudged", "compare_scores", "judge"]
+__all__ = ["COVERAGE", "LEAST_CHANCE", "SOON_DAYS", "WORTH_HAVING", "Judged", "WeeksJudged", "compare_scores", "judge"]
 
 COVERAGE = 0.8
 """Of the interval of the day on which an order is due."""
@@ -24,7 +24,7 @@ LEAST_CHANCE = 0.1
 """Of who is less likely to order within the horizon, no day is told."""
 SOON_DAYS = 30
 """It is asked, too, who comes within so many days (within the horizon, if that is shorter)."""
-_WORTH_HAVING = 0.05
+WORTH_HAVING = 0.05
 """Share of the best plain rule's score. Most of it nobody can take away: on which day a customer comes is chance."""
 _CONFIDENCE = 0.95
 _CLASSES = 10
@@ -119,7 +119,7 @@ def judge(
     if law is not None:
         found = compare_scores(scores[law], scores[best])
         comparisons = (found,)
-        letter = grade(found, worth_having=_WORTH_HAVING)
+        letter = grade(found, worth_having=WORTH_HAVING)
         published = law if letter in "AB" else best
         words |= {"gain": found.relative_gain, "ours": found.method, "theirs": found.baseline, "law": _named(law)}
         explained = Message(f"next_purchase.judged_{letter.lower()}", words)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from guanxi.evaluate import Estimate
 from guanxi.report import charts
 from guanxi.report.document import Column, DataTable, Figure, Section, Value
-from guanxi.studies.base import Context
+from guanxi.studies.base import JudgedContext
 from guanxi.studies.next_purchase.judge import SOON_DAYS, Judged
 from guanxi.studies.next_purchase.past import reals
 from guanxi.words import Message
@@ -39,7 +39,7 @@ def due_first(table: pa.Table) -> pa.Table:
     return told.take(pa.array(named[np.lexsort((-chance[named], day[named]))])).combine_chunks()
 
 
-def sections(due: pa.Table, weeks: pa.Table, judged: Judged | None, context: Context) -> list[Section]:
+def sections(due: pa.Table, weeks: pa.Table, judged: Judged | None, context: JudgedContext) -> list[Section]:
     """The chapter ``next-purchase``; none where nobody is due.
 
     Parameters
@@ -73,12 +73,12 @@ def sections(due: pa.Table, weeks: pa.Table, judged: Judged | None, context: Con
     ]
 
 
-def sheet(due: pa.Table, context: Context) -> DataTable:
+def sheet(due: pa.Table, context: JudgedContext) -> DataTable:
     """The file ``due.csv``: who is due, by day, at most `MOST_ROWS`."""
     return _table(due, MOST_ROWS, context)
 
 
-def _table(due: pa.Table, rows: int, context: Context) -> DataTable:
+def _table(due: pa.Table, rows: int, context: JudgedContext) -> DataTable:
     kinds = {
         "customer_id": "text", "due_on": "date", "due_low_on": "date", "due_high_on": "date",
         "order_probability": "percent", "next_order_amount": context.kind, "orders": "int",
@@ -94,7 +94,7 @@ def _table(due: pa.Table, rows: int, context: Context) -> DataTable:
     )
 
 
-def _weeks(weeks: pa.Table, context: Context) -> Figure:
+def _weeks(weeks: pa.Table, context: JudgedContext) -> Figure:
     rows = weeks.to_pylist()
     series = [(Message("next_purchase.expected"), [row["expected_orders"] for row in rows])]
     finding = Message("next_purchase.finding_week_alone", {"orders": rows[0]["expected_orders"]})
@@ -114,7 +114,7 @@ def _weeks(weeks: pa.Table, context: Context) -> Figure:
     )  # fmt: skip
 
 
-def _calibration(judged: Judged, context: Context) -> Figure:
+def _calibration(judged: Judged, context: JudgedContext) -> Figure:
     rows = judged.classes.to_pylist()
     inside = sum(row["low"] <= row["said"] <= row["high"] for row in rows)
     soon = min(SOON_DAYS, context.horizon_days)
@@ -132,7 +132,7 @@ def _calibration(judged: Judged, context: Context) -> Figure:
     )
 
 
-def _comparison(judged: Judged, context: Context) -> DataTable:
+def _comparison(judged: Judged, context: JudgedContext) -> DataTable:
     """One row a method, the published one first; the last row is what came."""
     names = [judged.published, *(name for name in judged.measures if name != judged.published)]
     rows: list[tuple[Value, ...]] = []
@@ -172,7 +172,7 @@ def _interval(found: Estimate) -> dict[str, object]:
     return {"value": found.value, "low": found.low, "high": found.high}
 
 
-def _judged_words(judged: Judged, context: Context) -> dict[str, object]:
+def _judged_words(judged: Judged, context: JudgedContext) -> dict[str, object]:
     return {
         "cutoff": judged.judgement.cutoff,
         "days": context.horizon_days,

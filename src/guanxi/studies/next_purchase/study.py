@@ -14,14 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from guanxi.evaluate import Estimate, wilson
+from guanxi.evaluate import Comparison, Estimate, compare_brier_score, wilson
 from guanxi.mining.lifetime import GammaGamma
 from guanxi.mining.lifetime.choice import fit_purchase_laws, likeliest
 from guanxi.mining.lifetime.histories import read_histories
 from guanxi.mining.lifetime.purchases import PurchaseModel
 from guanxi.schema import SCORES
 from guanxi.studies.base import (
-    Context,
+    Foretells,
+    JudgedContext,
     Judgement,
     Result,
     Study,
@@ -31,7 +32,7 @@ from guanxi.studies.base import (
     study_query,
 )
 from guanxi.studies.next_purchase import report
-from guanxi.studies.next_purchase.judge import COVERAGE, LEAST_CHANCE, Judged, WeeksJudged, judge
+from guanxi.studies.next_purchase.judge import COVERAGE, LEAST_CHANCE, WORTH_HAVING, Judged, WeeksJudged, judge
 from guanxi.studies.next_purchase.past import Values, buyers_at, came_by_week, days_until, reals, weeks_of
 from guanxi.studies.next_purchase.waits import Waits, by_cells, by_law, by_own_gap
 from guanxi.warehouse import Session
@@ -42,6 +43,7 @@ __all__ = ["STUDY", "run"]
 _RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount", "no_customer")
 _LEAST_CUSTOMERS = 100
 _LEAST_REPEATERS = 30
+_PLAIN = {"own_gap": by_own_gap, "cells": by_cells}
 
 
 def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
@@ -78,7 +80,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     weeks = _weeks(now, asked, as_of, horizon_days)
     account = account_of(session, as_of=as_of, rules=_RULES)
     currency = session.snapshot.settings.currency
-    context = Context("next_purchase", as_of, horizon_days, currency, account, asked.judgement)
+    context = JudgedContext("next_purchase", as_of, horizon_days, currency, account, asked.judgement)
     judged = {"comparison": asked.judged.as_table(), "calibration": asked.judged.classes} if asked.judged else {}
     due = report.due_first(table)
     return Result(
@@ -111,7 +113,8 @@ class _Asked:
 
 
 def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, first_on: dt.date) -> _Asked:
-    cutoff = as_of - dt.timedelta(days=horizon_days)
+    horizon = dt.timedelta(days=horizon_days)
+    cutoff = as_of - horizon
     then = buyers_at(session, cutoff=cutoff, horizon_days=horizon_days, until=as_of)
     if (missing := _lacking(then, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days)) is not None:
         waits = by_own_gap(now, now.slice(0, 0), horizon_days=horizon_days)
@@ -123,7 +126,10 @@ def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, 
     candidates = fit_purchase_laws(then) if name is not None else {}
     candidate = likeliest(candidates)
     came = came_by_week(session, cutoff=cutoff, until=as_of)
-    waits_then = _plain(session, then, cutoff=cutoff, horizon_days=horizon_days)
+    before = buyers_at(session, cutoff=cutoff - horizon, horizon_days=horizon_days, until=cutoff)
+    # Without anybody to learn from, only the own gap names a day.
+    rules = _PLAIN if before.num_rows else {"own_gap": by_own_gap}
+    waits_then = {each: rule(then, before, horizon_days=horizon_days) for each, rule in rules.items()}
     if candidate is not None:
         waits_then = {candidate: by_law(candidates[candidate], then, horizon_days=horizon_days), **waits_then}
     judged = judge(
@@ -140,8 +146,7 @@ def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, 
     if name is not None and judged.published == candidate:
         waits = by_law(laws[name], now, horizon_days=horizon_days)
         return _Asked(name, waits, judged.judgement, judged, name, laws[name])
-    rule = by_cells if judged.best == "cells" else by_own_gap
-    waits = rule(now, then, horizon_days=horizon_days)
+    waits = _PLAIN[judged.best](now, then, horizon_days=horizon_days)
     return _Asked(judged.best, waits, judged.judgement, judged, name)
 
 
@@ -156,16 +161,6 @@ def _lacking(then: pa.Table, *, cutoff: dt.date, first_on: dt.date, horizon_days
         least = {"least": _LEAST_CUSTOMERS, "least_twice": _LEAST_REPEATERS}
         return Message("next_purchase.missing_customers", {**found, **least})
     return None
-
-
-def _plain(session: Session, then: pa.Table, *, cutoff: dt.date, horizon_days: int) -> dict[str, Waits]:
-    """What each plain rule would have said at the cut-off; those left out had nobody to learn from."""
-    earlier = cutoff - dt.timedelta(days=horizon_days)
-    before = buyers_at(session, cutoff=earlier, horizon_days=horizon_days, until=cutoff)
-    found = {"own_gap": by_own_gap(then, before, horizon_days=horizon_days)}
-    if before.num_rows:
-        found["cells"] = by_cells(then, before, horizon_days=horizon_days)
-    return found
 
 
 def _orders_by_week(customers: pa.Table, law: PurchaseModel | None, horizon_days: int) -> Values:
@@ -254,10 +249,31 @@ def _scores(session: Session, now: pa.Table, asked: _Asked, as_of: dt.date) -> p
     return table.cast(SCORES.arrow)
 
 
+def _came(session: Session, *, cutoff: dt.date, horizon_days: int) -> pa.Table:
+    """Who ordered within the horizon, and how likely the plain rules would have called it, learned from the one before.
+
+    Who came and when is the study's own judgement; of a probability alone only whether he came can be held against it.
+    """
+    horizon = dt.timedelta(days=horizon_days)
+    then = buyers_at(session, cutoff=cutoff, horizon_days=horizon_days, until=cutoff + horizon)
+    before = buyers_at(session, cutoff=cutoff - horizon, horizon_days=horizon_days, until=cutoff)
+    found = then.select(["customer_id"]).append_column("came", pc.is_valid(then["next_day"]).cast(pa.float64()))
+    for name, rule in _PLAIN.items() if before.num_rows else ():
+        chance = rule(then, before, horizon_days=horizon_days).probability(horizon_days)
+        found = found.append_column(name, pa.array(chance))
+    return found.combine_chunks()
+
+
+def _compare(came: Values, said: Values, plain: Values) -> Comparison:
+    """By the Brier score: the study's own measure on the horizon's last day, and finite where a rule was sure."""
+    return compare_brier_score(came.astype(np.int64), said, plain)
+
+
 STUDY = Study(
     "next_purchase",
     needs=("order_lines", "orders", "customers"),
     rules=_RULES,
     run=run,
     reads=("value",),
+    foretells=Foretells("order_probability", "probability", _came, _compare, WORTH_HAVING),
 )

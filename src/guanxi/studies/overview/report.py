@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from guanxi.report import charts
-from guanxi.report.document import Column, DataTable, Figure, Section, money_kind
-from guanxi.studies.base import Account
+from guanxi.report.document import Column, DataTable, Figure, Section
+from guanxi.studies.base import Context
 from guanxi.words import Message, country_name
 
-__all__ = ["Context", "missing", "sections"]
+__all__ = ["missing", "sections"]
 
 _COHORTS = 13
 _TOP_ROWS = 15
@@ -26,24 +26,6 @@ _LONG_HISTORY_DAYS = 120
 """With less history than this, sales are shown by week."""
 
 Tables = Mapping[str, pa.Table]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the words need to know beside the tables."""
-
-    as_of: dt.date
-    currency: str
-    account: Account
-
-    @property
-    def kind(self) -> str:
-        return money_kind(self.currency)
-
-    @property
-    def counted(self) -> Message:
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message("overview.counted", rows)
 
 
 @dataclass(frozen=True)

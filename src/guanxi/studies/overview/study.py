@@ -10,7 +10,7 @@ import datetime as dt
 import pyarrow as pa
 
 from guanxi.schema import SCORES
-from guanxi.studies.base import Result, Study, account_of, study_query
+from guanxi.studies.base import Context, Result, Study, account_of, study_query
 from guanxi.studies.overview import report
 from guanxi.warehouse import Session
 
@@ -19,14 +19,14 @@ __all__ = ["STUDY", "run"]
 _RULES = ("already_known", "superseded", "not_yet", "test_line", "cancelled", "no_amount")
 
 
-def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:  # noqa: ARG001 - all studies are asked alike
+def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     """Count sales as of a date.
 
     Parameters
     ----------
     session : an engine that already holds the customer features of ``as_of``
     as_of : events strictly before it are read
-    horizon_days : not used by this study
+    horizon_days : as all studies are asked; this one looks back only
 
     Returns
     -------
@@ -44,7 +44,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result: 
         name: session.run(query, parameters if query.parameters else None) for name, query in queries.items()
     }
     account = account_of(session, as_of=as_of, rules=_RULES)
-    context = report.Context(as_of, session.snapshot.settings.currency, account)
+    context = Context("overview", as_of, horizon_days, session.snapshot.settings.currency, account)
     return Result(
         study="overview",
         as_of=as_of,

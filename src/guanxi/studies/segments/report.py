@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guanxi.report import charts
-from guanxi.report.document import Advice, Column, DataTable, Figure, Section, money_kind
-from guanxi.studies.base import Account
+from guanxi.report.document import Advice, Column, DataTable, Figure, Section
+from guanxi.studies import base
 from guanxi.studies.segments import definitions
-from guanxi.words import Message, Money
+from guanxi.words import Message
 
 __all__ = ["CALL_LIST_ROWS", "Context", "advice", "call_list", "definition", "sections", "segments_sheet"]
 
@@ -33,28 +33,11 @@ Edges = Mapping[str, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(base.Context):
     """What the words need to know beside the table."""
 
-    as_of: dt.date
-    horizon_days: int
-    currency: str
-    account: Account
     edges: Edges | None
     later: pa.Table | None
-
-    @property
-    def kind(self) -> str:
-        return money_kind(self.currency)
-
-    @property
-    def counted(self) -> Message:
-        """How every figure of this study was counted."""
-        rows = {"used": self.account.used, "delivered": self.account.delivered, "as_of": self.as_of}
-        return Message("segments.counted", rows)
-
-    def money(self, minor: float) -> Money:
-        return Money(round(minor), self.currency)
 
 
 def name(segment: str) -> Message:
@@ -114,8 +97,8 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
         pc.is_in(table["segment"], pa.array(_LEAVING)),
         pc.and_(pc.fill_null(table["is_vip"], False), table["is_silent"]),
     )
-    rows = table.filter(wanted).sort_by([("amount", "descending"), ("customer_id", "ascending")])
     columns = ["customer_id", "segment", "last_order_on", "days_since_last_order", "orders", "amount"]
+    rows = table.select(columns).filter(wanted).sort_by([("amount", "descending"), ("customer_id", "ascending")])
     kinds = ["text", "text", "date", "int", "int", context.kind]
     return DataTable(
         title=Message("segments.call_list", {"rows": min(CALL_LIST_ROWS, rows.num_rows), "of": rows.num_rows}),
@@ -125,7 +108,7 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
         ],
         rows=[
             tuple(name(str(value)) if key == "segment" else value for key, value in row.items())
-            for row in rows.select(columns).slice(0, CALL_LIST_ROWS).to_pylist()
+            for row in rows.slice(0, CALL_LIST_ROWS).to_pylist()
         ],
         caption=Message("segments.call_list_caption", {"counted": context.counted}),
     )

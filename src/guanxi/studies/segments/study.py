@@ -18,6 +18,7 @@ from guanxi.studies.base import Result, Study, account_of, scores_said, scores_t
 from guanxi.studies.segments import definitions, report
 from guanxi.studies.segments.reasons import reasons_of
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import by_part
 from guanxi.words import Message
 
 __all__ = ["STUDY", "run"]
@@ -59,7 +60,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     account = account_of(session, as_of=as_of, rules=_RULES)
     segments = _segments_table(table)
     later = _later(session, as_of - dt.timedelta(days=horizon_days), as_of)
-    context = report.Context(as_of, horizon_days, session.snapshot.settings.currency, account, edges, later)
+    currency = session.snapshot.settings.currency
+    context = report.Context("segments", as_of, horizon_days, currency, account, edges, later)
     return Result(
         study="segments",
         as_of=as_of,
@@ -67,8 +69,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         parameters={"horizon_days": horizon_days, "scores": 5, "vip_share": _VIP_SHARE},
         account=account,
         scores=scores_table(
-            {name: table[name].combine_chunks() for name in "rfm"},
-            table["customer_id"].combine_chunks(),
+            {name: table[name] for name in "rfm"},
+            table["customer_id"],
             study="segments",
             as_of=as_of,
             snapshot=session.snapshot,
@@ -124,7 +126,7 @@ def _grouped(customers: pa.Table, rfm: pa.Table, expected_amount: pa.ChunkedArra
     }
     for name, values in more.items():
         table = table.append_column(name, values)
-    return table.append_column("reasons", reasons_of(table).cast(REASONS))
+    return by_part(table, lambda rows: rows.append_column("reasons", reasons_of(rows).cast(REASONS)))
 
 
 def _segments_table(table: pa.Table) -> pa.Table:

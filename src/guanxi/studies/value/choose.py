@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,13 +38,14 @@ _ROUNDS = pa.schema(
 )
 
 
-def choose(pasts: Mapping[dt.date, pa.Table], *, horizon_days: int) -> Choice:
+def choose(pasts: Iterable[tuple[dt.date, pa.Table]], *, horizon_days: int) -> Choice:
     """Fit every law at each earlier cut-off, ask it, and compare by the measure that is graded.
 
     Parameters
     ----------
-    pasts : by cut-off, tables of `guanxi.studies.value.past.buyers` with what came in the horizon from then on; all of
-        which lies before the cut-off at which the choice will be judged
+    pasts : cut-offs, each with its table of `guanxi.studies.value.past.buyers` and what came in the horizon from then
+        on; all of which lies before the cut-off at which the choice will be judged. Each is asked for when the one
+        before it is done with
     horizon_days : how far ahead
 
     Returns
@@ -57,7 +58,7 @@ def choose(pasts: Mapping[dt.date, pa.Table], *, horizon_days: int) -> Choice:
     Three fits a round, O(distinct histories) each.
     """
     rows = []
-    for cutoff, then in pasts.items():
+    for cutoff, then in pasts:
         model, _ = fit_lifetime(then)
         came = reals(then, "later_amount")
         for name, each in model.each().items() if model is not None else ():

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import by_part, paged
 
 __all__ = ["Earned", "Values", "buyers", "earned_before", "reals", "stood_at"]
 
@@ -34,7 +35,7 @@ def stood_at(session: Session, *, cutoff: dt.date, horizon_days: int, until: dt.
     null for who had not bought by then
     """
     dates = {"since": cutoff - dt.timedelta(days=horizon_days), "cutoff": cutoff, "until": until or cutoff}
-    return session.run(study_query("purchases_at"), dates)
+    return paged(session.run(study_query("purchases_at"), dates))
 
 
 def buyers(everyone: pa.Table) -> pa.Table:
@@ -43,6 +44,10 @@ def buyers(everyone: pa.Table) -> pa.Table:
     ``monetary`` (float64, minor units) is the mean amount of a repeat purchase, null where there was none; a purchase
     of less than half a minor unit counts as one unit, for the model knows no purchase of nothing.
     """
+    return by_part(everyone, _bought)
+
+
+def _bought(everyone: pa.Table) -> pa.Table:
     bought = everyone.filter(pc.is_valid(everyone["frequency"]))
     repeats = reals(bought, "frequency")
     mean = np.maximum(reals(bought, "repeat_amount") / np.maximum(repeats, 1), 1.0)

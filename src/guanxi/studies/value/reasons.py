@@ -10,6 +10,7 @@ import pyarrow as pa
 from guanxi.mining.classify import reasons_of
 from guanxi.studies.value.methods import Said
 from guanxi.studies.value.past import Values, reals
+from guanxi.warehouse.paged import by_part
 
 __all__ = ["because_of_baseline", "because_of_model"]
 
@@ -17,7 +18,7 @@ _LEAST = 1e-9
 """Stands for nothing, which has no logarithm."""
 
 
-def because_of_model(customers: pa.Table, *, p_alive: Values, orders: Values, each: Values) -> pa.Array:
+def because_of_model(customers: pa.Table, *, p_alive: Values, orders: Values, each: Values) -> pa.ChunkedArray:
     """Expected amount = p_alive × orders of who is still a customer × amount of an order, as logarithms.
 
     Parameters
@@ -39,7 +40,7 @@ def because_of_model(customers: pa.Table, *, p_alive: Values, orders: Values, ea
     return _listed(factors)
 
 
-def because_of_baseline(customers: pa.Table, said: Said, *, recent: bool) -> pa.Array:
+def because_of_baseline(customers: pa.Table, said: Said, *, recent: bool) -> pa.ChunkedArray:
     """Expected amount = expected orders × amount of an order, as `because_of_model` has it.
 
     ``recent`` tells the orders of the last horizon instead of all.
@@ -54,8 +55,13 @@ def _own_amount(customers: pa.Table) -> Values:
     return reals(customers, "amount") / reals(customers, "orders")
 
 
-def _listed(factors: Mapping[str, tuple[Values, Values]]) -> pa.Array:
+def _listed(factors: Mapping[str, tuple[Values, Values]]) -> pa.ChunkedArray:
     values = np.column_stack([value for value, _ in factors.values()])
     effects = np.log(np.maximum(np.column_stack([factor for _, factor in factors.values()]), _LEAST))
-    shared = effects.mean(axis=0) if len(effects) else 0.0
-    return reasons_of(list(factors), values, effects - shared)
+    effects -= effects.mean(axis=0) if len(effects) else 0.0
+
+    def listed(rows: pa.Table) -> pa.Table:
+        mine = rows["row"].to_numpy()
+        return pa.table({"reasons": reasons_of(list(factors), values[mine], effects[mine])})
+
+    return by_part(pa.table({"row": np.arange(len(values))}), listed)["reasons"]

@@ -12,9 +12,10 @@ from guanxi.evaluate import Estimate
 from guanxi.mining.concentration import gini, share_of_best
 from guanxi.report import charts
 from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value
-from guanxi.studies.base import Context
+from guanxi.studies.base import JudgedContext
 from guanxi.studies.value.judge import Judged
 from guanxi.studies.value.past import Earned, Values, reals
+from guanxi.warehouse.paged import by_part
 from guanxi.words import Message, Money
 
 __all__ = ["SOON_DAYS", "TOP_ROWS", "advice", "reason_in_words", "sections", "top_list"]
@@ -37,7 +38,7 @@ _MEASURES = {
 
 
 def sections(
-    table: pa.Table, judged: Judged | None, rounds: pa.Table, earned: Earned, context: Context
+    table: pa.Table, judged: Judged | None, rounds: pa.Table, earned: Earned, context: JudgedContext
 ) -> list[Section]:
     """The chapter ``value``; none where nobody has bought.
 
@@ -48,7 +49,7 @@ def sections(
     rounds : by which the law was chosen
     earned : what is known of the cost of what was sold
     """
-    told = table.filter(pc.is_valid(table["expected_amount"]))
+    told = _buyers(table)
     if not told.num_rows:
         return []
     amount = reals(told, "expected_amount")
@@ -78,9 +79,9 @@ def sections(
     ]
 
 
-def advice(table: pa.Table, context: Context) -> list[Advice]:
+def advice(table: pa.Table, context: JudgedContext) -> list[Advice]:
     """Look after the few who will bring half of the money; be there when an order is due."""
-    told = table.filter(pc.is_valid(table["expected_amount"]))
+    told = _buyers(table)
     found = []
     if told.num_rows and (few := _who_make_half(reals(told, "expected_amount")))[1] > 0:
         customers, amount = few
@@ -98,7 +99,7 @@ def advice(table: pa.Table, context: Context) -> list[Advice]:
     return found
 
 
-def top_list(told: pa.Table, context: Context) -> DataTable:
+def top_list(told: pa.Table, context: JudgedContext) -> DataTable:
     """The customers of whom most is expected, with their next order and the reasons."""
     order = np.lexsort((np.arange(told.num_rows), -reals(told, "expected_amount")))[:TOP_ROWS]
     kinds = {
@@ -106,7 +107,7 @@ def top_list(told: pa.Table, context: Context) -> DataTable:
         "p_alive": "percent", "next_order_on": "date", "why": "text",
     }  # fmt: skip
     rows: list[tuple[Value, ...]] = []
-    for row in told.take(pa.array(order)).to_pylist():
+    for row in pa.concat_tables([told.slice(place, 1) for place in order]).to_pylist():
         ends = {end: row[f"expected_amount_{end}"] for end in ("low", "high")}
         known = ends["low"] is not None
         row["between"] = Message("value.from_to", {e: context.money(v) for e, v in ends.items()}) if known else None
@@ -132,7 +133,13 @@ def reason_in_words(code: str, value: float, currency: str) -> Message:
     return Message(code, {"value": Money(round(value), currency) if code.endswith("amount") else value})
 
 
-def _spread(told: pa.Table, earned: Earned, context: Context) -> list[Message]:
+def _buyers(table: pa.Table) -> pa.Table:
+    if not table["expected_amount"].null_count:
+        return table
+    return by_part(table, lambda rows: rows.filter(pc.is_valid(rows["expected_amount"])))
+
+
+def _spread(told: pa.Table, earned: Earned, context: JudgedContext) -> list[Message]:
     """How unevenly money is spread over customers, and what is left of it after the cost of the goods."""
     found = []
     so_far, expected = reals(told, "amount"), reals(told, "expected_amount")
@@ -156,7 +163,7 @@ def _because(reasons: list[Mapping[str, object]], currency: str) -> Message:
     return Message("value.because", {"reasons": named[:_REASONS_TOLD]})
 
 
-def _total(amount: Values, judged: Judged | None, context: Context) -> Message:
+def _total(amount: Values, judged: Judged | None, context: JudgedContext) -> Message:
     words = {"customers": len(amount), "days": context.horizon_days, "amount": context.money(float(amount.sum()))}
     if judged is None:
         return Message("value.total_alone", words)
@@ -164,7 +171,7 @@ def _total(amount: Values, judged: Judged | None, context: Context) -> Message:
     return Message("value.total", {**words, "low": context.money(low), "high": context.money(high)})
 
 
-def _totals(judged: Judged, context: Context) -> dict[str, object]:
+def _totals(judged: Judged, context: JudgedContext) -> dict[str, object]:
     said, came = float(judged.said.amount.sum()), float(judged.came.amount.sum())
     return {
         "cutoff": judged.judgement.cutoff,
@@ -181,7 +188,7 @@ def _who_make_half(amount: Values) -> tuple[int, float]:
     return customers, float(summed[customers - 1])
 
 
-def _distribution(amount: Values, context: Context) -> Figure:
+def _distribution(amount: Values, context: JudgedContext) -> Figure:
     # Ten bars of a round width that hold nine customers in ten, and what is beyond.
     step = _round_up(max(float(np.quantile(amount, 0.9)), 1.0) / _BARS)
     edges = [step * place for place in range(_BARS + 1)]
@@ -210,7 +217,7 @@ def _round_up(value: float) -> int:
     return next(int(each * power) for each in (1, 2, 5, 10) if each * power >= value)
 
 
-def _alive(told: pa.Table, context: Context) -> Figure:
+def _alive(told: pa.Table, context: JudgedContext) -> Figure:
     p_alive = reals(told, "p_alive")
     edges = [step / 10 for step in range(11)]
     counts, _ = np.histogram(p_alive, bins=edges)
@@ -227,7 +234,7 @@ def _alive(told: pa.Table, context: Context) -> Figure:
     )  # fmt: skip
 
 
-def _calibration(judged: Judged, context: Context) -> Figure:
+def _calibration(judged: Judged, context: JudgedContext) -> Figure:
     rows = judged.deciles.to_pylist()
     inside = sum(row["came_low"] <= row["said_amount"] <= row["came_high"] for row in rows)
     return Figure(
@@ -247,7 +254,7 @@ def _calibration(judged: Judged, context: Context) -> Figure:
     )
 
 
-def _comparison(judged: Judged, context: Context) -> DataTable:
+def _comparison(judged: Judged, context: JudgedContext) -> DataTable:
     """One row a method, the published one first; the last row is what came."""
     shown = {"money": context.kind, "interval": "text"}
     names = [judged.published, *(name for name in judged.measures if name != judged.published)]
@@ -272,7 +279,7 @@ def _comparison(judged: Judged, context: Context) -> DataTable:
     )
 
 
-def _choice(rounds: pa.Table, context: Context) -> DataTable:
+def _choice(rounds: pa.Table, context: JudgedContext) -> DataTable:
     """One row a law, with its deviance at each earlier cut-off."""
     cutoffs = sorted(set(rounds["cutoff"].to_pylist()))
     found = {(row["law"], row["cutoff"]): row["amount_deviance"] for row in rounds.to_pylist()}
@@ -302,7 +309,7 @@ def _cell(found: Estimate) -> Value:
     return found.value
 
 
-def _judged_words(judged: Judged, context: Context) -> dict[str, object]:
+def _judged_words(judged: Judged, context: JudgedContext) -> dict[str, object]:
     return {
         "cutoff": judged.judgement.cutoff,
         "days": context.horizon_days,

@@ -8,14 +8,23 @@ what came since, beside plain baselines. Where one of these does as well, it is 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from guanxi.schema import SCORES
-from guanxi.studies.base import Context, Foretells, Judgement, Result, Study, account_of, scores_table, study_query
+from guanxi.studies.base import (
+    Foretells,
+    JudgedContext,
+    Judgement,
+    Result,
+    Study,
+    account_of,
+    scores_table,
+    study_query,
+)
 from guanxi.studies.kept import EXAMPLE_ROWS, KeptModel, Lifetime
 from guanxi.studies.value import methods, report
 from guanxi.studies.value.choose import ROUNDS, Choice, choose
@@ -24,6 +33,7 @@ from guanxi.studies.value.methods import LifetimeModel, Said
 from guanxi.studies.value.past import Values, buyers, earned_before, reals, stood_at
 from guanxi.studies.value.reasons import because_of_baseline, because_of_model
 from guanxi.warehouse import Session, Snapshot
+from guanxi.warehouse.paged import by_part, let_go, paged
 from guanxi.words import Message
 
 __all__ = ["STUDY", "run"]
@@ -74,13 +84,14 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     (span,) = session.run(study_query("event_span")).to_pylist()
     everyone = stood_at(session, cutoff=as_of, horizon_days=horizon_days)
     now = buyers(everyone)
-    everyone = everyone.select(["customer_id", "frequency"])
+    everyone = pa.table({"customer_id": everyone["customer_id"], "bought": pc.is_valid(everyone["frequency"])})
     asked = _ask(session, now, as_of=as_of, horizon_days=horizon_days, first_on=span["first_on"] or as_of)
+    let_go()
     told = _told(now, asked, horizon_days)
     table = _customers(everyone, told, as_of)
     earned = earned_before(session, as_of=as_of)
     account = account_of(session, as_of=as_of, rules=_RULES)
-    context = Context("value", as_of, horizon_days, session.snapshot.settings.currency, account, asked.judgement)
+    context = JudgedContext("value", as_of, horizon_days, session.snapshot.settings.currency, account, asked.judgement)
     judged = {"comparison": asked.judged.as_table(), "calibration": asked.judged.deciles} if asked.judged else {}
     return Result(
         study="value",
@@ -121,10 +132,11 @@ def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, 
     cutoff = as_of - dt.timedelta(days=horizon_days)
     then = buyers(stood_at(session, cutoff=cutoff, horizon_days=horizon_days, until=as_of))
     missing = lacking(then, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days)
-    pasts = _pasts(session, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days) if missing is None else {}
+    pasts = _pasts(session, cutoff=cutoff, first_on=first_on, horizon_days=horizon_days) if missing is None else ()
     choice = choose(pasts, horizon_days=horizon_days)
     fitted = methods.fit_lifetime(now, chosen=choice.name) if methods.enough(now) else (None, ())
     model, warnings = fitted
+    let_go()
     if missing is not None:
         said = methods.plain("past_rate", now, then, horizon_days=horizon_days)
         return _Asked("past_rate", said, model, Judgement("D", Message("value.judged_d")), None, choice, (missing,))
@@ -139,10 +151,11 @@ def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, 
     return _Asked(judged.best, said, model, judged.judgement, judged, choice, warnings)
 
 
-def _pasts(session: Session, *, cutoff: dt.date, first_on: dt.date, horizon_days: int) -> dict[dt.date, pa.Table]:
+def _pasts(
+    session: Session, *, cutoff: dt.date, first_on: dt.date, horizon_days: int
+) -> Iterator[tuple[dt.date, pa.Table]]:
     """Buyers at the cut-offs before the one of the judgement, the latest first, with what came in the horizon."""
     horizon = dt.timedelta(days=horizon_days)
-    found = {}
     for place in range(1, ROUNDS + 1):
         earlier = cutoff - place * horizon
         if first_on + horizon > earlier:
@@ -150,8 +163,8 @@ def _pasts(session: Session, *, cutoff: dt.date, first_on: dt.date, horizon_days
         past = buyers(stood_at(session, cutoff=earlier, horizon_days=horizon_days, until=earlier + horizon))
         if not methods.enough(past):
             break
-        found[earlier] = past
-    return found
+        yield earlier, past
+        let_go()
 
 
 def _kept(now: pa.Table, asked: _Asked, as_of: dt.date, horizon_days: int) -> KeptModel | None:
@@ -174,7 +187,8 @@ def _baselines(session: Session, then: pa.Table, *, cutoff: dt.date, horizon_day
 
 def _told(now: pa.Table, asked: _Asked, horizon_days: int) -> pa.Table:
     """What is said of each buyer: one column a score, with the ends of its interval, null where there is none."""
-    columns: dict[str, Values | pa.Array] = {"expected_orders": asked.said.orders, "expected_amount": asked.said.amount}
+    said = asked.said
+    columns: dict[str, Values | pa.ChunkedArray] = {"expected_orders": said.orders, "expected_amount": said.amount}
     empty = np.full(now.num_rows, np.nan)
     model, judged = asked.model, asked.judged
     if model is not None:
@@ -202,10 +216,10 @@ def _told(now: pa.Table, asked: _Asked, horizon_days: int) -> pa.Table:
     facts = now.select(["customer_id", "orders", "amount", "days_since_last_order"])
     for name in dict.fromkeys(column for each in _SCORES.values() for column in each if column):
         facts = facts.append_column(name, pa.array(columns.get(name, empty), pa.float64(), from_pandas=True))
-    return facts.append_column("reasons", columns["reasons"])
+    return paged(facts.append_column("reasons", columns["reasons"]))
 
 
-def _next_order(now: pa.Table, model: LifetimeModel, horizon_days: int) -> dict[str, Values | pa.Array]:
+def _next_order(now: pa.Table, model: LifetimeModel, horizon_days: int) -> dict[str, Values]:
     """Whether he is still a customer, in how many days he orders again, if within the horizon, and for how much."""
     p_alive = reals(model.law.probability_alive(now), "p_alive")
     wait = model.law.next_purchase(now, coverage=COVERAGE)
@@ -234,11 +248,24 @@ def _customers(everyone: pa.Table, told: pa.Table, as_of: dt.date) -> pa.Table:
         "expected_orders_high", "expected_amount", "expected_amount_low", "expected_amount_high", "next_order_on",
         "next_order_amount", "reasons",
     ]  # fmt: skip
-    bought = pc.is_valid(everyone["frequency"]).to_numpy()
-    places = pa.array(np.cumsum(bought) - 1, mask=~bought)
-    table = pa.table({"customer_id": everyone["customer_id"]})
-    for name in columns:
-        table = table.append_column(name, said[name].take(places))
+    said = said.select(columns)
+    if said.num_rows == everyone.num_rows:
+        return said.add_column(0, "customer_id", everyone["customer_id"])
+    bought = everyone["bought"].to_numpy()
+    everyone = everyone.append_column("place", pa.array(np.cumsum(bought) - 1, mask=~bought))
+    return by_part(everyone, lambda rows: _with_what_is_said(rows, said))
+
+
+def _with_what_is_said(everyone: pa.Table, said: pa.Table) -> pa.Table:
+    """Some customers with their rows of what is said of buyers, whose places rise."""
+    table = everyone.select(["customer_id"])
+    ends = pc.min_max(everyone["place"]).as_py()
+    first = ends["min"] or 0
+    # Only these: of a column in parts, taking any row would copy all.
+    near = said.slice(first, ends["max"] - first + 1 if ends["max"] is not None else 0)
+    places = pc.subtract(everyone["place"], first)
+    for name in said.column_names:
+        table = table.append_column(name, near[name].take(places))
     return table.combine_chunks()
 
 
@@ -249,21 +276,15 @@ def _parameters(model: LifetimeModel | None) -> pa.Table:
 
 
 def _scores(told: pa.Table, as_of: dt.date, snapshot: Snapshot) -> pa.Table:
-    parts = []
-    for score, (column, low, high) in _SCORES.items():
-        because = ["reasons"] if score == "expected_amount" else []
-        chosen = [name for name in (column, low, high) if name is not None]
-        rows = told.select(["customer_id", *chosen, *because]).filter(pc.is_valid(told[column])).combine_chunks()
-        reasons = {score: rows["reasons"].combine_chunks()} if because else None
-        part = scores_table(
-            {score: rows[column].combine_chunks()}, rows["customer_id"].combine_chunks(), study="value", as_of=as_of,
-            snapshot=snapshot, reasons=reasons,
-        )  # fmt: skip
-        for end, name in (("low", low), ("high", high)):
-            if name is not None:
-                part = part.set_column(part.column_names.index(end), end, rows[name])
-        parts.append(part)
-    return pa.concat_tables(parts).cast(SCORES.arrow)
+    return scores_table(
+        {score: told[column] for score, (column, _, _) in _SCORES.items()},
+        told["customer_id"],
+        study="value",
+        as_of=as_of,
+        snapshot=snapshot,
+        reasons={"expected_amount": told["reasons"]},
+        ends={score: (told[low], told[high]) for score, (_, low, high) in _SCORES.items() if low and high},
+    )
 
 
 def _came(session: Session, *, cutoff: dt.date, horizon_days: int) -> pa.Table:
