@@ -1,21 +1,34 @@
-# Five verbs: run, test, check, bench, docs. Everything is made in .venv from locked versions; Python 3.11+ and make
-# are all that is needed.
+# Six verbs: run (the CRM with a simulated company), mine (its files alone), test, check, bench, docs. Everything is made
+# in .venv from locked versions; Python 3.11+ and make are all that is needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-ASSET := src/guanxi/report/assets/echarts.min.js
+ASSET := src/guanxi_crm/static_built/staticfiles.json
+# What pages are made of: an icon that is new in a template belongs into the sprite, a changed style sheet gets a new name.
+SHOWN := $(shell find src/guanxi_crm -name static_built -prune -o -type f \
+	\( -name '*.html' -o -name navigation.py -o -path '*/static/*' \) -print)
 CUSTOMERS ?= 5000
 RUN_DIR ?= results
+DATA ?= guanxi-data
+PORT ?= 8000
 
-.PHONY: run test check bench docs assets lock format clean
+.PHONY: run mine test test-postgres check bench docs assets lock format clean
 
 run: $(INSTALLED) $(ASSET)
+	$(BIN)/guanxi demo load --data $(DATA) --customers $(CUSTOMERS)
+	$(BIN)/guanxi serve --data $(DATA) --port $(PORT)
+
+mine: $(INSTALLED) $(ASSET)
 	$(BIN)/guanxi simulate --customers $(CUSTOMERS) --seed 1 --out company
 	$(BIN)/guanxi mine company/orders.csv company/customers.csv company/products.csv --out $(RUN_DIR)
 
 test: $(INSTALLED) $(ASSET)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+
+# The tests of the CRM once more, on a PostgreSQL server that they start.
+test-postgres: $(INSTALLED) $(ASSET)
+	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest tests/crm -n 2 --dist loadgroup $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -40,8 +53,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(ASSET): package.json package-lock.json scripts/fetch_assets.py | $(INSTALLED)
+$(ASSET): package.json package-lock.json scripts/fetch_assets.py scripts/build_static.py $(SHOWN) | $(INSTALLED)
 	$(BIN)/python scripts/fetch_assets.py
+	$(BIN)/python scripts/build_static.py
 
 # Take the newest versions that pyproject.toml allows; review the difference.
 lock: $(INSTALLED)
@@ -53,4 +67,5 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) node_modules site results company $(ASSET)
+	rm -rf $(VENV) node_modules site results company guanxi-data src/guanxi/report/assets \
+		src/guanxi_crm/static_built src/guanxi_crm/core/static/core/vendor
