@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["digits", "searchable"]
+__all__ = ["digits", "is_cjk", "searchable"]
 
 _CJK = re.compile(r"([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])")
-_OTHER = re.compile(r"[^\w]+", re.UNICODE)
+_OTHER = re.compile(r"[\W_]+")
 
 
 def searchable(text: str) -> str:
@@ -21,6 +21,11 @@ def searchable(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_OTHER.sub(" ", _CJK.sub(r" \1 ", text)).split())
+
+
+def is_cjk(word: str) -> bool:
+    """Whether a word of `searchable` is a Chinese character (or a Japanese one)."""
+    return _CJK.fullmatch(word) is not None
 
 
 def digits(text: str) -> str:

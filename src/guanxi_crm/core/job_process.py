@@ -1,42 +1,41 @@
-"""One attempt at one job, in a process of its own: ``python -m guanxi_crm.core.jobs.child JOB LEASE PARENT``."""
+"""One attempt at one job, in a process of its own: ``python -m guanxi_crm.core.job_process JOB LEASE PARENT``.
+
+Outside the package `jobs`, which cannot be imported before Django is set up.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
-import threading
-import time
 import uuid
+from types import FrameType
+from typing import NoReturn
 
 import django
 from django.utils.module_loading import import_string
 
-__all__ = ["main"]
+from guanxi_crm.core.process import end_with_parent
 
-_PR_SET_PDEATHSIG = 1
+__all__ = ["main"]
 
 
 def main(job_id: str, lease: str, parent: int) -> int:
     """Run the handler; 0 when how it ended is written down (also a failure), else it is to be tried again."""
-    _die_with(parent)
+    # Its lease runs out, and another attempt begins.
+    end_with_parent(parent)
+    # Ctrl-C reaches every process of a terminal: the worker decides what becomes of its jobs.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi_crm.settings")
     django.setup()
+    signal.signal(signal.SIGTERM, _cancel)
     return import_string("guanxi_crm.core.jobs.attempt.attempt")(uuid.UUID(job_id), uuid.UUID(lease))
 
 
-def _die_with(parent: int) -> None:
-    """End when the worker is gone: its lease runs out, and another attempt begins."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _cancel(_: int, __: FrameType | None) -> NoReturn:
+    # Once: what follows is tidying up, which a second signal must not break.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise import_string("guanxi_crm.core.jobs.context.Cancelled")
 
 
 if __name__ == "__main__":

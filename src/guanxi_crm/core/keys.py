@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["secret_key"]
+__all__ = ["secret_key", "write_private"]
 
 
 def secret_key(directory: Path) -> str:
@@ -22,8 +22,7 @@ def secret_key(directory: Path) -> str:
     except FileNotFoundError:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    write_private(unfinished, secrets.token_urlsafe(48))
     try:
         os.link(unfinished, path)
     except FileExistsError:
@@ -31,3 +30,10 @@ def secret_key(directory: Path) -> str:
     finally:
         unfinished.unlink()
     return path.read_text(encoding="ascii")
+
+
+def write_private(path: Path, content: str) -> None:
+    """A file that only its owner may read, from its first byte on."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(content, encoding="utf-8")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guanxi_crm.core.policy import Actor
 
-__all__ = ["Place", "add_place", "places_for"]
+__all__ = ["Place", "actions_for", "add_place", "places_for"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,12 @@ class Place:
     icon: str
     """Of Tabler's icons."""
     kind: str | None = None
-    """Shown to who may see some of these records; None: to everybody."""
+    """Shown to who may do ``action`` to some of these records; None: to everybody."""
     position: int = 50
     group: str = "main"
-    """``main`` or ``settings``."""
+    """``main`` or ``settings`` in the menu; ``action``: in the command bar only, as something to do."""
+    action: str = "view"
+    """What one must be allowed to do to records of ``kind``."""
 
 
 _PLACES: dict[str, Place] = {}
@@ -35,6 +38,17 @@ def add_place(place: Place) -> Place:
 
 
 def places_for(user: Actor) -> list[Place]:
-    """Those where this user may go, in order."""
-    allowed = (place for place in _PLACES.values() if place.kind is None or user.may(place.kind, "view"))
-    return sorted(allowed, key=lambda place: (place.group != "main", place.position))
+    """Those of the menu where this user may go, in order: main, then settings."""
+    return sorted(
+        (place for place in _allowed(user) if place.group != "action"),
+        key=lambda place: (place.group != "main", place.position),
+    )
+
+
+def actions_for(user: Actor) -> list[Place]:
+    """What the command bar offers to do, in order."""
+    return sorted((place for place in _allowed(user) if place.group == "action"), key=lambda place: place.position)
+
+
+def _allowed(user: Actor) -> Iterator[Place]:
+    return (place for place in _PLACES.values() if place.kind is None or user.may(place.kind, place.action))

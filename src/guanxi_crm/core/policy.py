@@ -61,18 +61,17 @@ class Grant:
         return self.fields.get(name, Mode.WRITE)
 
     def joined(self, other: Grant) -> Grant:
-        """With two roles: whatever either allows."""
-        names = set(self.scopes) | set(other.scopes)
-        # A role that does not see the record type at all says nothing about its fields.
-        if not any(other.scopes.values()):
-            return self
-        if not any(self.scopes.values()):
-            return other
-        hidden = set(self.fields) & set(other.fields)
-        return Grant(
-            {name: max(self.scope(name), other.scope(name)) for name in names},
-            {name: max(self.fields[name], other.fields[name]) for name in hidden},
-        )
+        """With two roles: whatever either allows.
+
+        Modes of fields are joined over the whole record type: who sees his own customers whole by one role, and all
+        customers without names by another, sees names of all. Only a role that shows records shows their fields.
+        """
+        scopes = {name: max(self.scope(name), other.scope(name)) for name in {*self.scopes, *other.scopes}}
+        if bool(self.scope("view")) != bool(other.scope("view")):
+            return Grant(scopes, (self if self.scope("view") else other).fields)
+        # A field that one of them does not name may be written.
+        named = set(self.fields) & set(other.fields)
+        return Grant(scopes, {name: max(self.fields[name], other.fields[name]) for name in named})
 
     def narrowed(self, actions: Iterable[str]) -> Grant:
         """With only some of the actions: what is left for a token."""
@@ -114,10 +113,12 @@ class Actor:
         return Scope.ALL if scope and declared.owner is None and declared.team is None else scope
 
     def mode(self, kind: str, name: str) -> Mode:
-        """What he may do with a field, on records that he sees."""
-        declared = record_type(kind).field(name)
+        """What he may do with a field, on records that he sees; nothing with one that there is not."""
+        declared = record_type(kind).by_name.get(name)
+        if declared is None:
+            return Mode.HIDDEN
         mode = Mode.WRITE if self.everything else self.grants.get(kind, Grant()).mode(name)
-        return mode if declared.writable else Mode(min(mode, Mode.READ))
+        return mode if declared.writable else min(mode, Mode.READ)
 
     def may(self, kind: str, action: str, record: Model | None = None) -> bool:
         """Whether he may do this at all, or to this record."""
@@ -125,7 +126,8 @@ class Actor:
         if record is None or scope in {Scope.NONE, Scope.ALL}:
             return scope is not Scope.NONE
         declared = record_type(kind)
-        own = declared.owner is not None and _follow(record, declared.owner) == self.user_id
+        # A record that nobody looks after is not the own one of somebody without an account.
+        own = None not in {declared.owner, self.user_id} and _follow(record, declared.owner) == self.user_id
         if scope is Scope.OWN:
             return own
         return own or (declared.team is not None and _follow(record, declared.team) in self.team_ids)
@@ -152,7 +154,7 @@ class Actor:
         if scope is Scope.NONE:
             return records.none()
         declared = record_type(kind)
-        own = Q(**{declared.owner: self.user_id}) if declared.owner else Q(pk__in=())
+        own = Q(**{declared.owner: self.user_id}) if declared.owner and self.user_id else Q(pk__in=())
         if scope is Scope.TEAM and declared.team and self.team_ids:
             return records.filter(own | Q(**{f"{declared.team}__in": sorted(self.team_ids)}))
         return records.filter(own)
@@ -191,9 +193,9 @@ class Actor:
         return tuple(kind.name for kind in record_types() if self.may(kind.name, "view"))
 
 
-def _follow(record: Model, path: str) -> Any:
+def _follow(record: Model, path: str | None) -> Any:
     """The value at a lookup path such as ``owner_id`` or ``customer__owner_id``."""
     value: Any = record
-    for name in path.split("__"):
+    for name in (path or "").split("__"):
         value = getattr(value, name, None)
     return value

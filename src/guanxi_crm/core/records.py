@@ -5,8 +5,10 @@ An app registers its record types in ``records.py``, imported by its ``apps.py``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 __all__ = ["ACTIONS", "Field", "RecordType", "record_type", "record_types", "register"]
@@ -53,14 +55,23 @@ class RecordType:
         return f"{self.area}.record_{self.name}"
 
     def field(self, name: str) -> Field:
-        return next(field for field in self.fields if field.name == name)
+        return self.by_name[name]
 
     def field_label(self, name: str) -> str:
         return f"{self.area}.field_{name}"
 
-    @property
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return MappingProxyType({field.name: field for field in self.fields})
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.fields)
+        return tuple(self.by_name)
+
+    @property
+    def called_by(self) -> str | None:
+        """The field by which people call a record: what hides it hides the record's name in the audit trail."""
+        return "name" if "name" in self.by_name else next(iter(self.by_name), None)
 
 
 _TYPES: dict[str, RecordType] = {}

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from guanxi_crm.site.customer_page import customer, customer_timeline
+from guanxi_crm.site.views.home import home
+from guanxi_crm.site.views.preferences import preferences
+from guanxi_crm.site.views.search import search
 
 app_name = "site"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("customers/<int:customer_id>/", customer, name="customer"),
+    path("customers/<int:customer_id>/timeline/", customer_timeline, name="customer_timeline"),
+    path("", home, name="home"),
+    path("search/", search, name="search"),
+    path("preferences/", preferences, name="preferences"),
+]

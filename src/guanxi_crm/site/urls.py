@@ -14,3 +14,8 @@ urlpatterns = [
     path("data/", include("guanxi_crm.sources.urls")),
     path("studies/", include("guanxi_crm.insights.urls")),
 ]
+
+handler400 = "guanxi_crm.core.views.bad_request"
+handler403 = "guanxi_crm.core.views.forbidden"
+handler404 = "guanxi_crm.core.views.not_found"
+handler500 = "guanxi_crm.core.views.server_error"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import signal
 import uuid
-from types import FrameType
-from typing import NoReturn
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -15,7 +12,7 @@ from django.utils.module_loading import import_string
 from guanxi_crm.core.company import company
 from guanxi_crm.core.errors import Problem
 from guanxi_crm.core.jobs.context import Cancelled, JobContext, LeaseLost
-from guanxi_crm.core.jobs.queue import job_fail, job_finish, job_stop
+from guanxi_crm.core.jobs.queue import job_fail, job_finish, job_give_back, job_stop
 from guanxi_crm.core.jobs.registry import handlers
 from guanxi_crm.core.models import Job
 
@@ -27,14 +24,16 @@ _DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
 
 def attempt(job_id: uuid.UUID, lease: uuid.UUID) -> int:
     """One attempt: 0 when its end is written down, 1 when it is to be tried again."""
-    signal.signal(signal.SIGTERM, _cancel)
     job = Job.objects.get(pk=job_id)
     user, language = import_string(settings.ACTOR_OF_JOB)(job)
     with translation.override(_DJANGO_LANGUAGE.get(language or company().language, "en")):
         try:
             result = handlers()[job.kind](JobContext(job, lease, user))
         except Cancelled:
-            job_stop(job_id, lease, at=timezone.now())
+            if Job.objects.filter(pk=job_id, cancel_asked=True).exists():
+                job_stop(job_id, lease, at=timezone.now())
+            else:
+                job_give_back(job_id, lease, at=timezone.now(), counted=False)
         except LeaseLost:
             _LOG.warning("job %s has passed to another worker", job_id)
         except Exception as error:
@@ -57,7 +56,3 @@ def _problem(error: Exception) -> dict[str, object] | None:
     # The mine's own errors say themselves in both languages, like ours; `core` does not import the mine.
     say = getattr(error, "say", None)
     return {"sentences": {language: say(language) for language in ("en", "zh")}} if say else None
-
-
-def _cancel(_: int, __: FrameType | None) -> NoReturn:
-    raise Cancelled

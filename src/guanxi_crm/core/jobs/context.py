@@ -21,8 +21,11 @@ class LeaseLost(Exception):
     """Another worker has this job now; whatever this one was about to write it must not."""
 
 
-class Cancelled(Exception):
-    """Somebody has asked to stop; nothing half done is kept."""
+class Cancelled(BaseException):
+    """Somebody has asked to stop, or the worker is going: nothing half done is kept.
+
+    Not an `Exception`, for it may come at any line, also where a library catches all of those.
+    """
 
 
 class JobContext:
@@ -72,8 +75,8 @@ class JobContext:
     def transaction(self) -> Iterator[None]:
         """All or nothing, and only while the lease is ours; keep it short, others wait."""
         with transaction.atomic():
-            held = Job.objects.select_for_update().filter(pk=self.job.pk, lease=self._lease, state=JobState.RUNNING)
-            if not held.exists():
+            ours = Job.objects.filter(pk=self.job.pk, lease=self._lease, state=JobState.RUNNING)
+            if ours.select_for_update().values_list("pk").first() is None:
                 raise LeaseLost
             yield
 

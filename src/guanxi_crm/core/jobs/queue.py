@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from guanxi_crm.core.models import Job, JobState
@@ -20,6 +20,7 @@ __all__ = [
     "job_enqueue",
     "job_fail",
     "job_finish",
+    "job_give_back",
     "job_renew",
     "job_stop",
     "jobs_reap",
@@ -45,14 +46,20 @@ def job_enqueue(
     due_at : not before; by default now
     """
     now = timezone.now()
-    try:
-        with transaction.atomic():
-            return Job.objects.create(
-                kind=kind, parameters=dict(parameters or {}), user_id=user.user_id, unique=unique, created_at=now,
-                due_at=due_at or now,
-            )  # fmt: skip
-    except IntegrityError:
-        return Job.objects.get(unique=unique)
+    while True:
+        there = Job.objects.filter(unique=unique).first() if unique else None
+        if there is not None:
+            return there
+        try:
+            with transaction.atomic():
+                return Job.objects.create(
+                    kind=kind, parameters=dict(parameters or {}), user_id=user.user_id, unique=unique, created_at=now,
+                    due_at=due_at or now,
+                )  # fmt: skip
+        except IntegrityError:
+            # Somebody else was quicker; his may have ended already when we look again.
+            if unique is None:
+                raise
 
 
 def job_claim(kinds: list[str], *, at: dt.datetime) -> tuple[Job, uuid.UUID] | None:
@@ -96,21 +103,21 @@ def job_fail(job_id: uuid.UUID, lease: uuid.UUID, problem: Mapping[str, object],
     return _end(job_id, lease, JobState.FAILED, at, problem=dict(problem))
 
 
+def job_give_back(job_id: uuid.UUID, lease: uuid.UUID, *, at: dt.datetime, counted: bool = True) -> bool:
+    """Let another attempt begin, as this one has died; not ``counted`` where that was not the job's fault."""
+    ours = Job.objects.filter(pk=job_id, lease=lease, state=JobState.RUNNING)
+    if not counted:
+        ours.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
+    return bool(_again(ours, at))
+
+
 def jobs_reap(*, at: dt.datetime) -> int:
     """Give back what dead workers held; a job that has killed its worker too often has failed."""
-    late = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=at)
-    stopped = late.filter(cancel_asked=True).update(
-        state=JobState.CANCELLED, lease=None, lease_until=None, unique=None, ended_at=at
-    )
-    failed = late.filter(attempts__gte=settings.JOB_ATTEMPTS).update(
-        state=JobState.FAILED, lease=None, lease_until=None, unique=None, ended_at=at,
-        problem={"code": "crm_core.job_died"},
-    )  # fmt: skip
-    return stopped + failed + late.update(state=JobState.QUEUED, lease=None, lease_until=None)
+    return _again(Job.objects.filter(state=JobState.RUNNING, lease_until__lt=at), at)
 
 
 def job_cancel(*, user: Actor, job: Job) -> None:
-    """Stop a job: at once if it waits, else as soon as its process has been told. Whoever calls has asked the policy."""
+    """Stop a job: at once if it waits, else when its process has been told. Whoever calls has asked the policy."""
     del user
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED)
@@ -121,6 +128,17 @@ def job_cancel(*, user: Actor, job: Job) -> None:
 def _end(job_id: uuid.UUID, lease: uuid.UUID, state: str, at: dt.datetime, **values: object) -> bool:
     ours = Job.objects.filter(pk=job_id, lease=lease, state=JobState.RUNNING)
     return bool(ours.update(state=state, lease=None, lease_until=None, unique=None, ended_at=at, **values))
+
+
+def _again(jobs: QuerySet[Job], at: dt.datetime) -> int:
+    """Running jobs whose attempt is dead: cancelled if somebody asked, failed if there were too many, else due."""
+    nobody = {"lease": None, "lease_until": None}
+    over = {**nobody, "unique": None, "ended_at": at}
+    stopped = jobs.filter(cancel_asked=True).update(state=JobState.CANCELLED, **over)
+    failed = jobs.filter(attempts__gte=settings.JOB_ATTEMPTS).update(
+        state=JobState.FAILED, problem={"code": "crm_core.job_died"}, **over
+    )
+    return stopped + failed + jobs.update(state=JobState.QUEUED, **nobody)
 
 
 def _until(at: dt.datetime) -> dt.datetime:

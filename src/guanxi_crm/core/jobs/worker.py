@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -13,13 +14,13 @@ import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import DatabaseError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from guanxi_crm.core.jobs.queue import job_claim, job_fail, job_renew, job_stop, jobs_reap
+from guanxi_crm.core.jobs.queue import job_claim, job_give_back, job_renew, job_stop, jobs_reap
 from guanxi_crm.core.jobs.registry import handlers
 from guanxi_crm.core.jobs.schedule import schedules_queue
-from guanxi_crm.core.models import Job
+from guanxi_crm.core.models import Job, JobState
 
 __all__ = ["work"]
 
@@ -38,7 +39,7 @@ class _Running:
 
 
 def work(*, at_once: int = 2, until_idle: bool = False) -> None:
-    """Run jobs until told to stop (SIGTERM, SIGINT), or until nothing is due.
+    """Run jobs until told to stop (SIGTERM, SIGINT), or until nothing is due. What runs then is given back.
 
     Parameters
     ----------
@@ -47,41 +48,58 @@ def work(*, at_once: int = 2, until_idle: bool = False) -> None:
     """
     running: list[_Running] = []
     stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda got, _: stopping.append(got))
-    checked = 0.0
+    before = {
+        number: signal.signal(number, lambda got, _: stopping.append(got)) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    looked = -math.inf
     try:
         while not stopping:
             try:
-                if time.monotonic() - checked > settings.JOB_LEASE_SECONDS / 3:
-                    checked = time.monotonic()
+                if time.monotonic() - looked > settings.JOB_LEASE_SECONDS / 3:
+                    looked = time.monotonic()
                     jobs_reap(at=timezone.now())
                     schedules_queue(at=timezone.now())
                 while len(running) < at_once and (claimed := job_claim(list(handlers()), at=timezone.now())):
                     running.append(_start(*claimed))
                 running = [each for each in running if _tend(each)]
+                if until_idle and not running and not _is_due():
+                    return
             except OperationalError:
                 # The database is away or very busy: what runs goes on, and leases outlast a short while.
                 _LOG.exception("the database does not answer")
                 close_old_connections()
-            if (
-                until_idle
-                and not running
-                and not Job.objects.filter(state="queued", due_at__lte=timezone.now()).exists()
-            ):
-                return
             time.sleep(_POLL_SECONDS if not until_idle else 0.05)
     finally:
-        for each in running:
-            each.process.terminate()
-        for each in running:
-            _wait(each.process)
+        _stop(running)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_due() -> bool:
+    """Whether there is work now, or will be when a dead worker's lease has run out."""
+    now = timezone.now()
+    return (
+        Job.objects.filter(state=JobState.RUNNING).exists()
+        or Job.objects.filter(state=JobState.QUEUED, due_at__lte=now).exists()
+    )
+
+
+def _stop(running: list[_Running]) -> None:
+    """End the children, and let their jobs begin again elsewhere: the worker goes, nobody has cancelled anything."""
+    for each in running:
+        each.process.terminate()
+    for each in running:
+        _wait(each.process)
+        try:
+            job_give_back(each.job.pk, each.lease, at=timezone.now(), counted=False)
+        except DatabaseError:
+            _LOG.exception("job %s waits until its lease has run out", each.job.pk)
 
 
 def _start(job: Job, lease: uuid.UUID) -> _Running:
     _LOG.info("job %s (%s), attempt %s", job.pk, job.kind, job.attempts)
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "guanxi_crm.core.jobs.child", str(job.pk), str(lease), str(os.getpid())]
+        [sys.executable, "-m", "guanxi_crm.core.job_process", str(job.pk), str(lease), str(os.getpid())]
     )
     return _Running(job, lease, process, time.monotonic())
 
@@ -110,12 +128,8 @@ def _ended(running: _Running, code: int, now: dt.datetime) -> None:
     """The child has written how it ended, unless it was killed."""
     if running.asked_to_stop is not None:
         job_stop(running.job.pk, running.lease, at=now)
-    elif code != 0 and running.job.attempts >= settings.JOB_ATTEMPTS:
-        job_fail(running.job.pk, running.lease, {"code": "crm_core.job_died"}, at=now)
     elif code != 0:
-        Job.objects.filter(pk=running.job.pk, lease=running.lease, state="running").update(
-            state="queued", lease=None, lease_until=None
-        )
+        job_give_back(running.job.pk, running.lease, at=now)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,88 @@
+// The command bar: Ctrl/Cmd+K or "/" opens it; the server finds places, things to do and customers as one types.
+"use strict";
+
+(() => {
+  const WAIT_MS = 120;
+  let bar, input, list, waiting, asked;
+  const items = () => [...list.querySelectorAll('[role="option"][href]')];
+
+  function choose(item) {
+    for (const each of items()) each.setAttribute("aria-selected", String(each === item));
+    if (item) {
+      input.setAttribute("aria-activedescendant", item.id);
+      item.scrollIntoView({ block: "nearest" });
+    } else {
+      input.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  const chosen = () => items().find((item) => item.getAttribute("aria-selected") === "true");
+
+  function move(step) {
+    const all = items();
+    if (all.length) choose(all[(all.indexOf(chosen()) + step + all.length) % all.length]);
+  }
+
+  async function find() {
+    asked?.abort();
+    asked = new AbortController();
+    const { signal } = asked;
+    try {
+      const answer = await fetch(`${bar.dataset.url}?q=${encodeURIComponent(input.value.trim())}`, {
+        headers: { "HX-Request": "true" }, signal,
+      });
+      // Signed out meanwhile: the page says so when it is loaded again.
+      if (answer.redirected || !answer.ok) return location.reload();
+      list.innerHTML = await answer.text();
+    } catch (error) {
+      if (error.name !== "AbortError") list.replaceChildren();
+      return;
+    }
+    items().forEach((item, number) => { item.id = `command-${number}`; item.tabIndex = -1; });
+    choose(items()[0]);
+  }
+
+  function open() {
+    if (bar.open || document.querySelector("dialog[open]")) return;
+    input.value = "";
+    list.replaceChildren();
+    bar.showModal();
+    input.focus();
+    find();
+  }
+
+  function onKey(event) {
+    if (event.isComposing) return; // an input method is choosing a Chinese word
+    const act = { ArrowDown: () => move(1), ArrowUp: () => move(-1), Enter: () => chosen()?.click() }[event.key];
+    if (act) {
+      event.preventDefault();
+      act();
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    bar = document.getElementById("command");
+    if (!bar) return;
+    input = bar.querySelector("input");
+    list = bar.querySelector('[role="listbox"]');
+    input.addEventListener("keydown", onKey);
+    input.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(find, WAIT_MS);
+    });
+    bar.addEventListener("click", (event) => { if (event.target === bar) bar.close(); });
+    list.addEventListener("mousemove", (event) => {
+      const item = event.target.closest('[role="option"][href]');
+      if (item && item !== chosen()) choose(item);
+    });
+    document.addEventListener("click", (event) => { if (event.target.closest("[data-command]")) open(); });
+    document.addEventListener("keydown", (event) => {
+      const isShortcut = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
+      const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !guanxiKeys.isTyping(event);
+      if (isShortcut || isSlash) {
+        event.preventDefault();
+        open();
+      }
+    });
+  });
+})();

@@ -1,0 +1,1 @@
+"""The API: one entry, with the routers of all apps."""

@@ -1,0 +1,66 @@
+"""The API's one entry under ``/api/v1/``: who asks, how much, and what he is told when he may not."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, Throttled, ValidationError
+
+from guanxi_crm.core.api import ActorThrottle
+from guanxi_crm.core.errors import NotFound, Problem, RuleBroken
+from guanxi_crm.core.language import language, told
+from guanxi_crm.customers.api import router as customers
+from guanxi_crm.insights.api import router as insights
+from guanxi_crm.sales.api import router as sales
+from guanxi_crm.users.api import router as users
+from guanxi_crm.users.api_auth import BearerAuth
+
+__all__ = ["api"]
+
+api = NinjaAPI(
+    title="Guanxi",
+    version="1",
+    description=(
+        "Customers, orders, scores and runs, read-only. Sign in with a token made under Settings → API tokens: "
+        "`Authorization: Bearer …`. Fields that the token's user may not see are absent. Lists are paged by `cursor`: "
+        "pass `next` of one page to get the page after it."
+    ),
+    auth=BearerAuth(),
+    throttle=[ActorThrottle()],
+    docs_url=None,
+    urls_namespace="api",
+)
+api.add_router("/", users)
+api.add_router("/", customers)
+api.add_router("/", sales)
+api.add_router("/", insights)
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    return api.create_response(request, {"code": code, "detail": detail}, status=status)
+
+
+@api.exception_handler(Problem)
+def _on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return _answer(request, problem.status, problem.code, problem.say(language()))
+
+
+@api.exception_handler(Http404)
+def _on_404(request: HttpRequest, _: Http404) -> HttpResponse:
+    return _on_problem(request, NotFound())
+
+
+@api.exception_handler(AuthenticationError)
+def _on_401(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    return _answer(request, 401, "crm_site.api_sign_in", told("crm_site.api_sign_in"))
+
+
+@api.exception_handler(Throttled)
+def _on_429(request: HttpRequest, _: Throttled) -> HttpResponse:
+    return _answer(request, 429, "crm_site.api_too_many", told("crm_site.api_too_many"))
+
+
+@api.exception_handler(ValidationError)
+def _on_400(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    names = [str(each["loc"][-1]) for each in error.errors]
+    return _on_problem(request, RuleBroken("crm_site.api_bad_value", names=names))

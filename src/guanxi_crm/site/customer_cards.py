@@ -1,0 +1,132 @@
+"""What the customer's page makes of the mine's answers and of his orders: fields in words, reasons, a chart."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from guanxi.words import Money
+from guanxi_crm.core.language import language, told
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.customers.forms.fields import label_of, shown
+from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.selectors.mined import Mined
+from guanxi_crm.customers.selectors.record import FORM_FIELDS
+from guanxi_crm.customers.selectors.timeline import Event
+from guanxi_crm.sales.selectors.of_customer import OrderMonth
+
+__all__ = ["FieldRow", "ToldEvent", "field_rows", "months_chart", "reasons_in_words", "told_events"]
+
+_MONTHS_SHOWN = 36
+_REASONS_SHOWN = 4
+_ICONS = {
+    "orders": "shopping-cart", "notes": "note", "tasks": "checkbox", "hand_overs": "arrows-exchange",
+    "consents": "shield-check", "segments": "chart-bubble", "changes": "pencil",
+}  # fmt: skip
+_CHANGES_TOLD = 400
+"""Characters of a value in the timeline."""
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One field of the customer: what it is called, its value in words, whether this user may write it."""
+
+    name: str
+    label: str
+    value: str
+    may_write: bool
+
+
+@dataclass(frozen=True)
+class ToldReason:
+    """One reason as a sentence; ``raises`` says in which direction it points."""
+
+    sentence: str
+    raises: bool
+
+
+@dataclass(frozen=True)
+class ToldEvent:
+    """An event with what its template needs beside it."""
+
+    event: Event
+    icon: str
+    changes: list[tuple[str, str, str]]
+    """Label, before, after."""
+    is_own: bool
+
+
+def field_rows(customer: Customer, *, user: Actor) -> list[FieldRow]:
+    """The fields that the user may see; those without a value only where he may fill them in."""
+    may_change = user.may("customer", "change", customer)
+    rows = []
+    for name in FORM_FIELDS:
+        may_write = may_change and user.may_write("customer", name)
+        value = getattr(customer, name)
+        if user.may_read("customer", name) and name != "name" and (may_write or value):
+            rows.append(FieldRow(name, label_of(name), shown(name, value), may_write))
+    return rows
+
+
+def reasons_in_words(mined: Mined | None, study: str) -> list[ToldReason]:
+    """Why a score is what it is, the strongest first."""
+    reasons = mined.reasons.get(study, [])[:_REASONS_SHOWN] if mined else []
+    return [ToldReason(reason.message.say(language()), reason.raises) for reason in reasons]
+
+
+def told_events(events: Sequence[Event], *, user: Actor) -> list[ToldEvent]:
+    """Events with their field changes in words."""
+    return [
+        ToldEvent(
+            event, _ICONS[event.kind],
+            [(label_of(name), _cut(name, before), _cut(name, after)) for name, (before, after) in event.changes.items()],
+            is_own=event.kind == "notes" and event.value == user.user_id,
+        )
+        for event in events
+    ]  # fmt: skip
+
+
+def months_chart(months: Sequence[OrderMonth]) -> Mapping[str, Any] | None:
+    """Amount and number of orders by month as an ECharts option: up to three years, months without an order as zero.
+
+    Where orders are in several currencies, those of the most frequent one. None without orders.
+    """
+    if not months:
+        return None
+    orders_by_currency: Counter[str] = Counter()
+    for each in months:
+        orders_by_currency[each.currency] += each.orders
+    currency = orders_by_currency.most_common(1)[0][0]
+    there = {each.month: each for each in months if each.currency == currency}
+    shown_months = _months(min(there), max(there))[-_MONTHS_SHOWN:]
+    amounts = [float(Money(there[month].amount, currency).major) if month in there else 0.0 for month in shown_months]
+    counts = [there[month].orders if month in there else 0 for month in shown_months]
+    amount_name = told("crm_site.customer_chart_amount", currency=currency)
+    orders_name = told("crm_site.customer_chart_orders")
+    return {
+        "tooltip": {"trigger": "axis"},
+        "legend": {"data": [amount_name, orders_name], "bottom": 0},
+        "grid": {"left": 8, "right": 8, "top": 16, "bottom": 36, "containLabel": True},
+        "xAxis": {"type": "category", "data": [f"{month:%Y-%m}" for month in shown_months]},
+        "yAxis": [
+            {"type": "value"},
+            {"type": "value", "minInterval": 1, "splitLine": {"show": False}},
+        ],
+        "series": [
+            {"name": amount_name, "type": "bar", "data": amounts, "barMaxWidth": 22},
+            {"name": orders_name, "type": "line", "yAxisIndex": 1, "data": counts, "symbolSize": 5},
+        ],
+    }
+
+
+def _months(first: dt.date, last: dt.date) -> list[dt.date]:
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [dt.date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def _cut(name: str, value: object) -> str:
+    text = shown(name, value)
+    return text if len(text) <= _CHANGES_TOLD else text[:_CHANGES_TOLD] + "…"

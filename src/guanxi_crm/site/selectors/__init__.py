@@ -1,0 +1,1 @@
+"""Reads that are joined from several apps."""

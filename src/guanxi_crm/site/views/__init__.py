@@ -1,0 +1,1 @@
+"""Pages joined from all apps."""
