@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.shortcuts import redirect
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRedirect
 
+from guanxi_crm.core.language import told
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.users.policy import actor_for, nobody
+from guanxi_crm.users.models import User
+from guanxi_crm.users.policy import actor_for, lacks_second_factor, nobody
 
 __all__ = ["ActorMiddleware"]
 
 _DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
+_SEEN_EVERY = dt.timedelta(minutes=15)
+_OPEN = ("account_", "mfa_")
+"""Beginnings of the names of addresses that need no second factor: where one signs in and out, and gets one."""
 
 
 class ActorMiddleware:
-    """Sets ``request.actor``, made when it is first asked for; a user's own language goes before the browser's."""
+    """Sets ``request.actor``, made when it is first asked for; a user's own language goes before the browser's.
+
+    Whose role asks for a second factor, and who has none, gets no further than the page where he sets it up.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -28,8 +42,30 @@ class ActorMiddleware:
         if chosen in _DJANGO_LANGUAGE:
             translation.activate(_DJANGO_LANGUAGE[chosen])
             request.LANGUAGE_CODE = translation.get_language()
+        if request.user.is_authenticated:
+            _mark_seen(request.user)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, named: Any) -> HttpResponse | None:  # noqa: ARG002
+        if not request.user.is_authenticated or (request.resolver_match.url_name or "").startswith(_OPEN):
+            return None
+        if request.resolver_match.view_name == "site:preferences" or not lacks_second_factor(_with_roles(request)):
+            return None
+        messages.info(request, told("crm_users.second_factor_needed"))
+        page = redirect("mfa_activate_totp")
+        return HttpResponseClientRedirect(page.url) if request.htmx else page
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_for(request.user) if request.user.is_authenticated else nobody()
+    return actor_for(_with_roles(request)) if request.user.is_authenticated else nobody()
+
+
+def _with_roles(request: HttpRequest) -> User:
+    prefetch_related_objects([request.user], "roles", "teams")
+    return request.user
+
+
+def _mark_seen(user: User) -> None:
+    now = timezone.now()
+    if user.last_seen_at is None or now - user.last_seen_at > _SEEN_EVERY:
+        User.objects.filter(pk=user.pk).update(last_seen_at=now)

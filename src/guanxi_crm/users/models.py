@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 __all__ = ["ApiToken", "Invitation", "Role", "Team", "User"]
 
@@ -29,6 +30,21 @@ class Role(models.Model):
     grants = models.JSONField(default=dict)
     """record type → {"actions": {action: "own" | "team" | "all"}, "fields": {field: "hidden" | "read"}}."""
     is_administrator = models.BooleanField(default=False)
+    require_second_factor = models.BooleanField(default=False)
+    """Whether its members must have one to work."""
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+    @property
+    def label(self) -> str:
+        """What it is called: its own name, or a code of `guanxi.words`."""
+        return self.name or f"crm_users.role_{self.code}"
+
+    @property
+    def about(self) -> str:
+        """What a role that comes with Guanxi is for: a code of `guanxi.words`."""
+        return f"crm_users.about_{self.code}"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -61,6 +77,8 @@ class User(AbstractBaseUser):
     roles = models.ManyToManyField(Role, related_name="users")
     teams = models.ManyToManyField(Team, related_name="users", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True)
+    """To the quarter of an hour."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -82,8 +100,8 @@ class Invitation(models.Model):
 
     email = models.EmailField()
     name = models.CharField(max_length=100, default="")
-    roles = models.ManyToManyField(Role)
-    teams = models.ManyToManyField(Team, blank=True)
+    roles = models.ManyToManyField(Role, related_name="invitations")
+    teams = models.ManyToManyField(Team, blank=True, related_name="+")
     language = models.CharField(max_length=2, default="")
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -91,6 +109,10 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at <= timezone.now()
 
 
 class ApiToken(models.Model):
@@ -107,3 +129,7 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def is_over(self) -> bool:
+        return self.revoked_at is not None or self.expires_at <= timezone.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guanxi_crm.core.records import Field, RecordType, register
 
-__all__ = ["AUDIT", "COMPANY", "ROLE", "TEAM", "USER"]
+__all__ = ["AUDIT", "COMPANY", "ROLE", "TEAM", "TOKEN", "USER"]
 
 _EDIT = ("view", "create", "change", "delete")
 
@@ -18,6 +18,12 @@ USER = register(
 )  # fmt: skip
 TEAM = register(RecordType("team", "crm_users", (Field("name"),), actions=_EDIT))
 ROLE = register(RecordType("role", "crm_users", (Field("name"), Field("grants", "list")), actions=_EDIT))
+TOKEN = register(
+    RecordType(
+        "token", "crm_users", (Field("name"), Field("scopes", "list"), Field("expires_at", "time")),
+        actions=("view", "create", "delete"), owner="user_id",
+    )
+)  # fmt: skip
 COMPANY = register(
     RecordType(
         "company", "crm_users", (Field("name"), Field("timezone", "choice"), Field("language", "choice")),

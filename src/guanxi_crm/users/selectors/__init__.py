@@ -1,0 +1,1 @@
+"""What is read of staff, roles, tokens and the audit trail."""

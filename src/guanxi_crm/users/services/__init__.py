@@ -1,0 +1,1 @@
+"""What changes staff, roles, teams, tokens and the company's settings."""

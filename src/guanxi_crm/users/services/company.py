@@ -1,0 +1,37 @@
+"""The company's own settings."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from django.db import transaction
+
+from guanxi_crm.core import audit
+from guanxi_crm.core.company import company, company_update
+from guanxi_crm.core.errors import RuleBroken
+from guanxi_crm.core.models import Company
+from guanxi_crm.core.policy import Actor
+
+__all__ = ["company_change"]
+
+
+@transaction.atomic
+def company_change(*, user: Actor, name: str, timezone: str, language: str) -> Company:
+    """Change the company's name, its clock and the language of its mail.
+
+    Permission: company.change and the fields. Audit: change.
+    Raises: NotAllowed, RuleBroken (a time zone or language that there is not).
+    """
+    user.require("company", "change")
+    if timezone not in zoneinfo.available_timezones():
+        raise RuleBroken("crm_users.unknown_choice", field="timezone")
+    if language not in {"zh", "en"}:
+        raise RuleBroken("crm_users.unknown_choice", field="language")
+    values = {"name": name.strip(), "timezone": timezone, "language": language}
+    current = company()
+    changes = audit.changes_between(current, values)
+    user.require_writable("company", changes)
+    if not changes:
+        return current
+    audit.log(user=user, kind="company", record=current, action="change", name=name, changes=changes)
+    return company_update(**values)

@@ -1,0 +1,1 @@
+"""Pages of settings, and the one where an invitation is taken up."""
