@@ -7,6 +7,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
+
+from guanxi_crm.customers.current import CurrentScores
 
 __all__ = [
     "Attachment",
@@ -55,13 +58,15 @@ class Customer(models.Model):
     """Counts changes by staff and imports; a form saves only over the version that it has read."""
     edited = models.JSONField(default=list)
     """Names of fields that staff have set: an import leaves those alone."""
+    current = CurrentScores()
+    """What the mine says of him now."""
 
     class Meta:
         indexes = (
             models.Index(F("created_at").desc(), F("id").desc(), name="customers_newest"),
             models.Index(fields=["name", "id"], name="customers_by_name"),
-            models.Index(fields=["owner", "id"], name="customers_of_owner"),
-            models.Index(fields=["team", "id"], name="customers_of_team"),
+            models.Index(fields=["owner", "created_at", "id"], name="customers_of_owner"),
+            models.Index(fields=["team", "created_at", "id"], name="customers_of_team"),
         )
 
     def __str__(self) -> str:
@@ -209,6 +214,8 @@ class ScoreVersion(models.Model):
         KEPT = "kept"
         """Whole; shown if it is the current one."""
         TAKEN_BACK = "taken_back"
+        SWEPT = "swept"
+        """Its rows are deleted."""
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.LOADING)
     is_current = models.BooleanField(default=False)
@@ -219,6 +226,7 @@ class ScoreVersion(models.Model):
     grades = models.JSONField(default=dict)
     """study → A … D."""
     customers = models.BigIntegerField(default=0)
+    begun_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(_USER, null=True, on_delete=models.SET_NULL, related_name="+")
 
@@ -266,11 +274,19 @@ class CustomerScores(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["customer", "scored"], name="one_score_a_version"),)
         indexes = (
+            # A list sorted by one of these, whole or of one segment, group or band, reads its page and nothing else.
             models.Index(fields=["scored", "amount", "customer"], name="scores_by_amount"),
             models.Index(fields=["scored", "expected_amount", "customer"], name="scores_by_expected"),
             models.Index(fields=["scored", "churn_probability", "customer"], name="scores_by_churn"),
             models.Index(fields=["scored", "last_order_at", "customer"], name="scores_by_last_order"),
-            models.Index(fields=["scored", "segment", "amount", "customer"], name="scores_by_segment"),
+            models.Index(fields=["scored", "segment", "amount", "customer"], name="scores_segment_amount"),
+            models.Index(fields=["scored", "segment", "expected_amount", "customer"], name="scores_segment_expected"),
+            models.Index(fields=["scored", "segment", "churn_probability", "customer"], name="scores_segment_churn"),
+            models.Index(fields=["scored", "value_group", "amount", "customer"], name="scores_group_amount"),
+            models.Index(fields=["scored", "value_group", "churn_probability", "customer"], name="scores_group_churn"),
+            models.Index(fields=["scored", "churn_band", "amount", "customer"], name="scores_band_amount"),
+            models.Index(fields=["scored", "churn_band", "expected_amount", "customer"], name="scores_band_expected"),
+            models.Index(fields=["scored", "amount", "customer"], name="scores_of_vips", condition=Q(is_vip=True)),
         )
 
 

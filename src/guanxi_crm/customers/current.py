@@ -1,0 +1,43 @@
+"""From a customer to his scores of the version that is current: one row or none, joined like any foreign key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models.lookups import Exact
+
+__all__ = ["CurrentScores"]
+
+
+class CurrentScores(models.ForeignObject):
+    """``customer.current``, ``current__segment`` in lookups, ``select_related("current")``; it has no column of its own.
+
+    A reverse foreign key with a condition would be joined anew by every ``filter()``, as it might have many rows. This
+    one has one at most, as `CustomerScores` is unique by customer and version and one version is current: the condition
+    goes into the join itself, with the current version's key as a subquery that the database answers once.
+    """
+
+    requires_unique_target = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            "customers.CustomerScores", on_delete=models.DO_NOTHING, from_fields=["id"], to_fields=["customer"],
+            related_name="+", null=True, editable=False, serialize=False,
+        )  # fmt: skip
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = True, **named: Any) -> None:
+        # A private field: known to lookups, not to migrations and forms.
+        del private_only
+        super().contribute_to_class(cls, name, private_only=True, **named)
+
+    def get_extra_descriptor_filter(self, instance: models.Model) -> dict[str, object]:
+        del instance
+        return {"scored__is_current": True}
+
+    def get_extra_restriction(self, alias: str, related_alias: str) -> Exact:
+        # Django names the joined table first.
+        del related_alias
+        scored = self.related_model._meta.get_field("scored")
+        current = scored.related_model.objects.filter(is_current=True).values("pk")
+        return Exact(scored.get_col(alias), current[:1].query)

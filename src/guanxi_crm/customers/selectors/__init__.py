@@ -1,0 +1,1 @@
+"""Reads of `customers`: each begins with what the user may see."""

@@ -1,0 +1,39 @@
+"""What a customer allows now, and how it came to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.customers.models import Consent, Customer
+
+__all__ = ["CHANNELS", "PURPOSES", "ConsentRow", "consent_history", "consent_matrix"]
+
+PURPOSES = ("marketing", "service", "survey", "profiling")
+CHANNELS = ("phone", "sms", "email", "wechat", "app", "post")
+
+
+@dataclass(frozen=True)
+class ConsentRow:
+    """One purpose with the latest word on each channel: None where the customer was never asked."""
+
+    purpose: str
+    cells: tuple[tuple[str, Consent | None], ...]
+
+
+def consent_history(customer: Customer, *, user: Actor) -> list[Consent]:
+    """Every word of the customer, the latest first; nothing where consents are hidden."""
+    if not user.may_read("customer", "consents"):
+        return []
+    return list(customer.consents.select_related("by").order_by("-at", "-pk"))
+
+
+def consent_matrix(history: list[Consent]) -> list[ConsentRow]:
+    """Purpose × channel with what holds now, from `consent_history`."""
+    latest: dict[tuple[str, str], Consent] = {}
+    for consent in history:
+        latest.setdefault((consent.purpose, consent.channel), consent)
+    return [
+        ConsentRow(purpose, tuple((channel, latest.get((purpose, channel))) for channel in CHANNELS))
+        for purpose in PURPOSES
+    ]

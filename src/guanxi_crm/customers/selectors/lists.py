@@ -1,0 +1,198 @@
+"""Lists of customers: those who match, a page of them, how many, and what a line shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from guanxi_crm.core.keyset import COUNT_LIMIT, Order, Page, count_up_to, page_of, page_of_keys
+from guanxi_crm.core.policy import Actor, Scope
+from guanxi_crm.customers.models import ContactPoint, Customer, CustomerTag, ScoreVersion
+from guanxi_crm.customers.selectors.conditions import column_of, compiled
+from guanxi_crm.customers.selectors.directory import directory
+from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, SORTS, ListQuery, default_sort
+from guanxi_crm.customers.selectors.scores import current_version
+from guanxi_crm.customers.selectors.search import Search, search_for
+
+__all__ = ["PAGE_SIZE", "WIDE", "CustomerPage", "customer_list", "customers_matching", "lines_of", "shown_columns"]
+
+PAGE_SIZE = 50
+WIDE = 1000
+"""A search that finds more is shown with the newest first: nobody reads on, and to sort them all would take its time."""
+
+_CONTACTS = ("phone", "email", "wechat", "address")
+_NEWEST = Order("pk", descending=True)
+_BADGES = ("abc", "is_vip", "is_silent")
+"""Shown beside the name."""
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """One page of a list.
+
+    Parameters
+    ----------
+    lines : what each line shows, by field; ``id`` besides
+    columns : the fields, in order
+    sort : how it is sorted, as in `ListQuery`; empty where a search found more than `WIDE`
+    count : how many match, at most `COUNT_LIMIT` + 1
+    next, previous : cursors
+    version : whose scores are shown
+    """
+
+    lines: list[dict[str, Any]]
+    columns: tuple[str, ...]
+    sort: str
+    count: int
+    next: str | None
+    previous: str | None
+    version: ScoreVersion | None
+
+    @property
+    def is_more_than_counted(self) -> bool:
+        return self.count > COUNT_LIMIT
+
+
+def customers_matching(
+    *, user: Actor, query: ListQuery, action: str = "view", version: ScoreVersion | None = None
+) -> QuerySet[Customer]:
+    """Everybody who matches and to whom the user may do this; in no order.
+
+    Permission: customer.ACTION, and reading each field that is filtered by; a search goes only over fields that he sees.
+
+    Parameters
+    ----------
+    version : the current one, where it is known already
+
+    Raises
+    ------
+    NotAllowed, RuleBroken : of `compiled`.
+    """
+    user.require("customer", action)
+    version = version or current_version()
+    conditions = compiled(query.conditions, user=user, currency=version.currency if version else "")
+    records = user.narrow("customer", Customer.objects.all(), action).filter(conditions)
+    if not query.text:
+        return records
+    looked_for = search_for(user=user, text=query.text)
+    return records.filter(pk__in=looked_for.matching()) if looked_for.is_possible else records.none()
+
+
+def customer_list(
+    *, user: Actor, query: ListQuery, cursor: str | None = None, size: int = PAGE_SIZE, counted: bool = True
+) -> CustomerPage:
+    """One page of the customers who match.
+
+    Permission: customer.view, and reading each field that is filtered or sorted by; columns that are hidden from the
+    user are left out. Seven queries at most, however many customers there are. ``counted`` False saves the count.
+
+    Raises
+    ------
+    NotAllowed, RuleBroken : of `compiled` and `page_of`; a sort by a hidden field.
+    """
+    version = current_version()
+    columns = shown_columns(user=user, query=query)
+    sort = query.sort or default_sort(user, has_scores=version is not None)
+    user.require_readable("customer", [sort.removeprefix("-")] if sort else [])
+    order = replace(SORTS[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else _NEWEST
+    looked_for = search_for(user=user, text=query.text) if query.text else None
+    found = looked_for.first(WIDE + 1) if looked_for else []
+    if looked_for and len(found) > WIDE:
+        sort, order = "", _NEWEST
+        if user.scope("customer", "view") is Scope.ALL and not query.conditions.of:
+            return _wide_page(user, looked_for, columns, cursor, size, counted=counted, version=version)
+    records = customers_matching(
+        user=user, query=replace(query, text="") if looked_for and len(found) <= WIDE else query, version=version
+    )
+    if looked_for and len(found) <= WIDE:
+        records = records.filter(pk__in=found)
+    page = page_of(_with_columns(records, columns, order), order, size=size, cursor=cursor)
+    count = count_up_to(records) if counted else 0
+    return _page(user, page, columns, sort, count, version)
+
+
+def lines_of(*, user: Actor, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """What lines show, by field, from rows of ``values()``: names for keys, contact points and tags besides.
+
+    At most two queries for all, and one of the directory of staff in a while.
+    """
+    keys = [each["pk"] for each in records]
+    contacts = _contacts_of(keys, [name for name in columns if name in _CONTACTS and user.may_read("customer", name)])
+    wants_tags = "tags" in columns and user.may_read("customer", "tags")
+    tags = _tags_of(keys) if wants_tags else {}
+    known = directory()
+    lines = []
+    for each in records:
+        line = {name: each.get(column_of(name)) for name in columns}
+        line["id"] = each["pk"]
+        if "owner" in line:
+            line["owner"] = known.users.get(line["owner"], "")
+        if "team" in line:
+            line["team"] = known.teams.get(line["team"], "")
+        if wants_tags:
+            line["tags"] = [known.tags[key] for key in tags.get(each["pk"], ()) if key in known.tags]
+        for name in _CONTACTS:
+            if name in line:
+                line[name] = contacts.get((each["pk"], name), "")
+        lines.append(line)
+    return lines
+
+
+def shown_columns(*, user: Actor, query: ListQuery) -> tuple[str, ...]:
+    """The columns of a list that the user may see, in order."""
+    return tuple(name for name in query.columns or DEFAULT_COLUMNS if user.may_read("customer", name))
+
+
+def _wide_page(
+    user: Actor, looked_for: Search, columns: tuple[str, ...], cursor: str | None, size: int, *, counted: bool,
+    version: ScoreVersion | None,
+) -> CustomerPage:  # fmt: skip
+    """Of a search that finds very many: straight from the index, which holds the keys in order."""
+    page = page_of_keys(
+        lambda beyond, upwards, limit: looked_for.first(limit, beyond, upwards), size=size, cursor=cursor
+    )
+    rows = _with_columns(Customer.objects.filter(pk__in=page.records), columns, _NEWEST).order_by("-pk")
+    count = len(looked_for.first(COUNT_LIMIT + 1)) if counted else 0
+    return _page(user, replace(page, records=list(rows)), columns, "", count, version)
+
+
+def _page(
+    user: Actor, page: Page, columns: tuple[str, ...], sort: str, count: int, version: ScoreVersion | None
+) -> CustomerPage:
+    extra = _badges(user, columns)
+    lines = lines_of(user=user, records=page.records, columns=[*columns, *extra])
+    return CustomerPage(lines, columns, sort, count, page.next, page.previous, version)
+
+
+def _with_columns(records: QuerySet[Customer], columns: Sequence[str], order: Order) -> QuerySet[Any]:
+    names = [name for name in columns if name not in _CONTACTS and name != "tags"]
+    paths = {column_of(name) for name in (*names, *_BADGES)} | {"name", "number", order.column, "pk"}
+    return records.values(*paths)
+
+
+def _badges(user: Actor, columns: Sequence[str]) -> list[str]:
+    """What belongs to the name's cell: the number where there is no name, and the badges."""
+    return [name for name in ("number", *_BADGES) if name not in columns and user.may_read("customer", name)]
+
+
+def _contacts_of(keys: Sequence[int], kinds: Sequence[str]) -> Mapping[tuple[int, str], str]:
+    """One of each kind: the primary one, or the first."""
+    found: dict[tuple[int, str], str] = {}
+    if kinds and keys:
+        points = ContactPoint.objects.filter(customer_id__in=keys, kind__in=kinds).order_by("-is_primary", "pk")
+        for key, kind, value in points.values_list("customer_id", "kind", "value"):
+            found.setdefault((key, kind), value)
+    return found
+
+
+def _tags_of(keys: Sequence[int]) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    if keys:
+        tagged = CustomerTag.objects.filter(customer_id__in=keys).order_by("customer_id", "tag__name")
+        for key, tag in tagged.values_list("customer_id", "tag_id"):
+            found[key].append(tag)
+    return found

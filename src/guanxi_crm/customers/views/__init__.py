@@ -1,0 +1,1 @@
+"""Pages of `customers`: thin, one call into a service or selector each."""
