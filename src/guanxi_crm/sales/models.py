@@ -25,6 +25,8 @@ class Product(models.Model):
 class Order(models.Model):
     """One order, cancellation or credit note of one customer on one day, as the warehouse's ``orders``."""
 
+    key = models.CharField(max_length=24, unique=True)
+    """Of source, number, customer and day in the warehouse, which together are an order: their digest, in base 64."""
     source = models.CharField(max_length=200)
     number = models.CharField(max_length=200)
     customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.CASCADE, related_name="orders")
@@ -41,11 +43,6 @@ class Order(models.Model):
     origin = models.CharField(max_length=10, default="import")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["source", "number", "customer", "ordered_on"], name="one_order", nulls_distinct=False
-            ),
-        )
         indexes = (
             models.Index(fields=["customer", "-ordered_at", "-id"], name="orders_of_customer"),
             models.Index(fields=["-ordered_at", "-id"], name="orders_newest"),
@@ -61,7 +58,7 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     line_no = models.IntegerField()
-    product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="+")
+    product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="lines", db_index=False)
     description = models.CharField(max_length=300, default="")
     quantity = models.DecimalField(max_digits=18, decimal_places=4)
     unit_price = models.DecimalField(max_digits=18, decimal_places=6, null=True)
@@ -70,3 +67,4 @@ class OrderLine(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["order", "line_no"], name="one_line"),)
+        indexes = (models.Index(fields=["product", "order"], name="lines_of_product"),)

@@ -56,4 +56,7 @@ class WarehouseSync(models.Model):
     """How far customers, products and orders follow the warehouse: one row."""
 
     snapshot_id = models.BigIntegerField()
+    """What they are like; moves when a synchronisation is whole."""
+    target_id = models.BigIntegerField(null=True)
+    """Towards this snapshot one has begun: until it is whole, some rows are like the one, some like the other."""
     synced_at = models.DateTimeField()

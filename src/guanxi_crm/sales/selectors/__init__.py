@@ -1,0 +1,1 @@
+"""Reads of `sales`: each begins with what the user may see."""

@@ -1,0 +1,77 @@
+"""A customer's orders, as his page tells of them: as events, and month by month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Sum
+from django.db.models.functions import TruncMonth
+
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.selectors.timeline import Source
+from guanxi_crm.sales.models import Order
+
+__all__ = ["OrderMonth", "order_months", "order_source", "sees_amounts"]
+
+
+@dataclass(frozen=True)
+class OrderMonth:
+    """What a customer ordered in one month, on the company's calendar; money in minor units."""
+
+    month: dt.date
+    """Its first day."""
+    orders: int
+    amount: int
+    returns_amount: int
+    currency: str
+
+
+def order_source(customer: Customer, *, user: Actor) -> Source | None:
+    """A customer's orders as events of his timeline.
+
+    title: number; value: amount, where the user may see it; data: currency; more: channel. None where he may not know
+    whose an order is, or when it was.
+    """
+    if not _sees_orders(user):
+        return None
+    columns = {"data": "currency"}
+    if user.may_read("order", "number"):
+        columns["title"] = "number"
+    if user.may_read("order", "channel"):
+        columns["more"] = "channel"
+    if sees_amounts(user):
+        columns["value"] = "amount"
+    return Source("orders", user.narrow("order", Order.objects.filter(customer=customer)), "ordered_at", columns)
+
+
+def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
+    """Orders and amounts of a customer by month and currency, the earliest first; months without orders are left out.
+
+    Empty where the user may not see the customer's orders or their amounts. One query over the customer's orders.
+
+    Raises: NotFound (the customer is not his to see).
+    """
+    user.require("customer", "view", customer)
+    if not (_sees_orders(user) and sees_amounts(user)):
+        return []
+    rows = (
+        user.narrow("order", Order.objects.filter(customer=customer))
+        .order_by()
+        .annotate(month=TruncMonth("ordered_on"))
+        .values("month", "currency")
+        .annotate(n=Count("pk"), total=Sum("amount"), returned=Sum(F("returns_amount")))
+        .order_by("month", "currency")
+    )
+    return [OrderMonth(row["month"], row["n"], row["total"], row["returned"], row["currency"]) for row in rows]
+
+
+def sees_amounts(user: Actor) -> bool:
+    """Whether amounts of a customer's orders may be shown: they add up to what he spent."""
+    return user.may_read("order", "amount") and user.may_read("customer", "amount")
+
+
+def _sees_orders(user: Actor) -> bool:
+    # Shown beside a customer, an order tells whose it is.
+    return user.may("order", "view") and user.may_read("order", "customer") and user.may_read("order", "ordered_at")
