@@ -7,6 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from guanxi_crm.core.models import JobState
+
 __all__ = ["ProductRule", "RuleItem", "Run", "StudyResult"]
 
 
@@ -32,7 +34,25 @@ class Run(models.Model):
     snapshot_id = models.BigIntegerField(null=True)
     published = models.OneToOneField("customers.ScoreVersion", null=True, on_delete=models.SET_NULL, related_name="run")
     result = models.JSONField(default=dict)
-    """The mine's ``result.json`` without its tables: seconds and memory by stage, account of rows."""
+    """What was found beside the studies' own documents (`guanxi_crm.insights.work.found`): advice, movement, account of
+    rows, seconds and memory by stage. Empty until the mine has answered."""
+
+    @property
+    def state_now(self) -> str:
+        """Where it is: what its job says of it as long as the run itself has not come to an end.
+
+        A job may end without its handler: cancelled while it waited, given up after it was killed too often.
+        """
+        if self.state not in {self.State.QUEUED, self.State.RUNNING}:
+            return self.state
+        if self.job is None:
+            return self.State.FAILED
+        return self.State.FAILED if self.job.state == JobState.DONE else self.job.state
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a job is at it: mining, or publishing what was mined."""
+        return self.job is not None and not self.job.is_over
 
 
 class StudyResult(models.Model):
@@ -42,9 +62,13 @@ class StudyResult(models.Model):
     study = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField()
     grade = models.CharField(max_length=1, default="")
+    """A … D on later data; empty for a study that only counts."""
+    summary = models.JSONField(default=dict)
+    """Per language what a card shows: ``finding``, one sentence, and ``facts``, the headline figures."""
     document = models.JSONField(default=dict)
     """Per language the report's part of this study: sections, figures, charts (ECharts options), tables, advice."""
     judgement = models.JSONField(default=dict)
+    """``cutoff``, ``explained`` per language, ``comparisons`` with the plain baseline; empty for one that counts."""
     missing = models.JSONField(default=dict)
     """What the study said is missing, per language."""
 
@@ -59,6 +83,8 @@ class ProductRule(models.Model):
     scored = models.ForeignKey("customers.ScoreVersion", on_delete=models.CASCADE, related_name="rules")
     antecedent = models.JSONField()
     """Product codes."""
+    size = models.PositiveSmallIntegerField(default=1)
+    """How many they are."""
     consequent = models.CharField(max_length=200)
     consequent_name = models.CharField(max_length=300, default="")
     count = models.IntegerField()

@@ -1,0 +1,97 @@
+"""Runs of studies in the API, read-only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from guanxi_crm.core.api import PAGE_SIZE, PAGE_SIZE_MAX, Problems, RecordPage, page_out, shown
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.insights.models import Run
+from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
+
+__all__ = ["router"]
+
+router = Router(tags=["runs"])
+_REFUSED = {400: Problems, 401: Problems, 403: Problems, 404: Problems, 429: Problems}
+
+
+class RunOut(Schema):
+    """One run of studies on one snapshot as of one date."""
+
+    id: uuid.UUID
+    state: str
+    created_at: dt.datetime
+    is_published: bool
+    snapshot_id: int | None = None
+    studies: list[str] | None = None
+    as_of: dt.date | None = None
+    horizon_days: int | None = None
+
+
+class StudyOut(Schema):
+    """What one study found: its grade on later data, how that was judged, what was missing, one sentence per language."""
+
+    study: str
+    grade: str
+    summary: dict[str, Any]
+    judgement: dict[str, Any]
+    missing: dict[str, Any]
+
+
+class RunDetail(RunOut):
+    """One run with what each of its studies found."""
+
+    results: list[StudyOut] | None = None
+
+
+class RunPage(RecordPage):
+    """Runs, newest first."""
+
+    items: list[RunOut]
+
+
+@router.get(
+    "/runs", response={200: RunPage, **_REFUSED}, exclude_unset=True, operation_id="runs", summary="Runs, newest first"
+)
+def runs(
+    request: HttpRequest, limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE, cursor: str | None = None
+) -> dict[str, Any]:
+    user: Actor = request.auth
+    user.require("run", "view")
+    return page_out(runs_of(user=user, size=limit, cursor=cursor), lambda run: _run(user, run))
+
+
+@router.get(
+    "/runs/{run_id}", response={200: RunDetail, **_REFUSED}, exclude_unset=True, operation_id="run",
+    summary="One run, and what each study found",
+)  # fmt: skip
+def run(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:
+    user: Actor = request.auth
+    found = run_get(user=user, run_id=run_id)
+    answer = _run(user, found)
+    if user.may_read("run", "results"):
+        answer["results"] = [
+            {
+                "study": each.study, "grade": each.grade, "summary": each.summary, "judgement": each.judgement,
+                "missing": each.missing,
+            }
+            for each in run_results(user=user, run=found)
+        ]  # fmt: skip
+    return answer
+
+
+def _run(user: Actor, run: Run) -> dict[str, Any]:
+    values = {"studies": run.studies, "as_of": run.as_of, "horizon_days": run.horizon_days}
+    return {
+        "id": run.pk,
+        "state": run.state_now,
+        "created_at": run.created_at,
+        "is_published": bool(run.published and run.published.is_current),
+        "snapshot_id": run.snapshot_id,
+        **shown(user, "run", values),
+    }

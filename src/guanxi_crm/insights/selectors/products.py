@@ -1,0 +1,78 @@
+"""What a customer may want next: the published rules that his purchases fulfil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+
+from django.db.models import Count, F, QuerySet
+
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.customers.models import Customer, ScoreVersion
+from guanxi_crm.insights.models import ProductRule
+from guanxi_crm.sales.models import Order, OrderLine, Product
+
+__all__ = ["WantedProduct", "products_wanted"]
+
+_CANDIDATES = 20
+"""Rules looked at for each product wanted: several may lead to the same one."""
+
+
+@dataclass(frozen=True)
+class WantedProduct:
+    """One product that he has not bought, and why he may want it."""
+
+    code: str
+    name: str
+    because: list[str]
+    """Names of the products that he has bought and that speak for it."""
+    confidence: float
+    """The share of baskets with those that hold this one too."""
+    lift: float
+    """How many times likelier than in any basket."""
+    baskets: int
+    """In how many baskets both stood."""
+
+
+def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[WantedProduct]:
+    """Products that go with what a customer has bought and that he has not bought yet, the most telling first.
+
+    A rule counts when he has bought all of its left side, in whichever orders; returns are not looked at. Rules are
+    ordered by confidence × (1 − 1 ∕ lift), by how much likelier than by chance the product is; of several that lead
+    to one product the first counts. Empty where nothing is published, where the published rules are no better than
+    naming best sellers, and for who may not see results, products or lines of orders.
+
+    Two queries. Raises: NotFound (the customer is not his to see).
+    """
+    user.require("customer", "view", customer)
+    if not (user.may("run", "view") and user.may("product", "view") and user.may_read("run", "results")):
+        return []
+    if not user.may_read("order", "lines"):
+        return []
+    bought = _bought(user, customer)
+    current = ScoreVersion.objects.filter(is_current=True).values("pk")
+    rules = (
+        ProductRule.objects.filter(items__scored_id__in=current, items__product_code__in=bought)
+        .annotate(fulfilled=Count("items"))
+        .filter(fulfilled=F("size"))
+        .exclude(consequent__in=bought)
+        .order_by((F("confidence") - F("confidence") / F("lift")).desc(), "pk")
+    )
+    first: dict[str, ProductRule] = {}
+    for rule in rules[: limit * _CANDIDATES]:
+        first.setdefault(rule.consequent, rule)
+    chosen = list(first.values())[:limit]
+    codes = set(chain.from_iterable(rule.antecedent for rule in chosen))
+    names = dict(Product.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+    return [
+        WantedProduct(
+            rule.consequent, rule.consequent_name or rule.consequent,
+            [names.get(code) or code for code in rule.antecedent], rule.confidence, rule.lift, rule.count,
+        )
+        for rule in chosen
+    ]  # fmt: skip
+
+
+def _bought(user: Actor, customer: Customer) -> QuerySet[OrderLine]:
+    orders = user.narrow("order", Order.objects.filter(customer=customer))
+    return OrderLine.objects.filter(order__in=orders, product__isnull=False, quantity__gt=0).values("product__code")
