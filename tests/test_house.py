@@ -13,16 +13,29 @@ from pathlib import Path
 import pytest
 
 import guanxi
+import guanxi_crm
 
 ROOT = Path(guanxi.__file__).parent
-MODULES = sorted(ROOT.rglob("*.py"))
-WRITTEN = [*MODULES, *sorted(ROOT.rglob("*.sql")), *sorted(ROOT.rglob("*.toml"))]
+CRM = Path(guanxi_crm.__file__).parent
+LIBRARY = sorted(ROOT.rglob("*.py"))
+MODULES = [*LIBRARY, *(path for path in sorted(CRM.rglob("*.py")) if path.parent.name != "migrations")]
+WRITTEN = [
+    *MODULES,
+    *(
+        path
+        for kind in ("sql", "toml", "html", "txt")
+        for root in (ROOT, CRM)
+        for path in sorted(root.rglob(f"*.{kind}"))
+    ),
+    *(path for path in sorted(CRM.rglob("*.js")) if not {"vendor", "static_built"} & set(path.parts)),
+]
 OUTSIDE = {"cli.py", "progress.py"}
 """Where the library meets a person and a clock."""
 LAZY = {"numba", "sklearn", "threadpoolctl"}
 """What may be imported inside a function, for it takes seconds."""
 
-every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT.parent)))
+every_module_of_the_library = pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 @cache
@@ -40,25 +53,25 @@ def calls(path: Path) -> Iterator[str]:
             yield ast.unparse(node.func)
 
 
-@every_module
+@every_module_of_the_library
 def test_the_library_does_not_print(path):
     assert is_outside(path) or "print" not in set(calls(path))
 
 
-@every_module
+@every_module_of_the_library
 def test_the_library_has_no_clock(path):
     clocks = re.compile(r"(.*\.)?(now|utcnow|today|localtime|gmtime|perf_counter|monotonic)|time\.time")
     assert is_outside(path) or [call for call in calls(path) if clocks.fullmatch(call)] == []
 
 
-@every_module
+@every_module_of_the_library
 def test_the_library_has_no_dice_without_a_seed(path):
     assert [
         call for call in calls(path) if re.match(r"random\.|np\.random\.(?!Generator|Philox|SeedSequence)", call)
     ] == []
 
 
-@every_module
+@every_module_of_the_library
 def test_the_library_does_not_touch_the_network(path):
     names = {alias.name.partition(".")[0] for node in imports(path) for alias in node.names}
     assert names.isdisjoint({"requests", "httpx", "urllib3", "socket"})
@@ -124,7 +137,7 @@ def test_every_exported_name_is_there(path):
             assert set(ast.literal_eval(node.value)) <= names
 
 
-@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT.parent)))
 def test_nothing_is_left_for_later(path):
     assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", path.read_text(encoding="utf-8"))
 
@@ -132,6 +145,13 @@ def test_nothing_is_left_for_later(path):
 def test_no_module_is_named_after_nothing():
     names = {path.stem for path in MODULES} | {path.parent.name for path in MODULES}
     assert names.isdisjoint({"utils", "util", "helpers", "common", "misc", "tools"})
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if CRM in path.parents], ids=lambda path: str(path.relative_to(CRM))
+)
+def test_only_a_command_prints(path):
+    assert path == CRM / "serve" / "told.py" or "print" not in set(calls(path))
 
 
 def test_every_package_is_one():
@@ -143,7 +163,7 @@ def test_the_library_is_imported_without_any_extra():
     code = """
 import importlib, importlib.abc, pkgutil, sys
 
-EXTRAS = {"pyspark", "django", "pandas", "polars", "sklearn", "numba", "torch", "openai", "psycopg", "pymysql", "httpx2"}
+EXTRAS = {"pyspark", "django", "pandas", "polars", "sklearn", "numba", "torch", "openai", "psycopg", "pymysql", "httpx2", "allauth", "ninja"}
 
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 import guanxi
+import guanxi_crm
 from guanxi import words
 from guanxi.words import Message, Money, say
 
-ROOT = Path(guanxi.__file__).parent
+words.include("guanxi_crm.words")
+ROOTS = (Path(guanxi.__file__).parent, Path(guanxi_crm.__file__).parent)
 CODE = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 _HAN = r"[\u4e00-\u9fff]"
 
@@ -30,6 +32,8 @@ LOOKED_UP = {
     "*.method": "by study, likewise",
     "*.counted": "by study, in its figures",
     "words.example": "the example in the docstrings",
+    "crm_*.record_*": "by record type, in RecordType.label",
+    "crm_*.field_*": "by field, in RecordType.field_label",
 }
 """Codes whose names are made from data, so that no search finds them."""
 
@@ -49,21 +53,22 @@ def without_parameters(sentence: str) -> str:
 
 @cache
 def trees() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for root in ROOTS for path in sorted(root.rglob("*.py"))}
 
 
 def told() -> Iterator[tuple[str, str, set[str] | None]]:
     """Each code written in a call that tells it: where, the code, its parameters where they stand there too."""
     for path, tree in trees().items():
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+            if not (isinstance(node, ast.Call) and node.args):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            code = node.args[0].value
+            first = node.args[name == "toast" and len(node.args) > 1]
+            code = first.value if isinstance(first, ast.Constant) else None
             if not isinstance(code, str) or not CODE.fullmatch(code):
                 continue
-            where = f"{path.relative_to(ROOT)}:{node.lineno}"
-            if name == "say" or (name[:1].isupper() and name.endswith(_ERRORS)):
+            where = f"{path.parent.name}/{path.name}:{node.lineno}"
+            if name in _TELLERS or (name[:1].isupper() and name.endswith(_ERRORS)):
                 named = {each.arg for each in node.keywords}
                 yield where, code, None if None in named else named
             elif name == "Message":
@@ -74,8 +79,23 @@ def told() -> Iterator[tuple[str, str, set[str] | None]]:
             elif name == "stage":
                 yield where, code, set()
 
+    for path, text in templates().items():
+        for tag in re.finditer(r"{%-?\s*say\s+\"([a-z_]+\.[a-z0-9_]+)\"(.*?)-?%}", text, re.DOTALL):
+            yield f"{path.parent.name}/{path.name}", tag[1], set(re.findall(r"\b([a-z_0-9]+)=", tag[2]))
+
 
 _ERRORS = ("Error", "NotFound", "Busy", "Damaged", "Extra")
+_TELLERS = {"say", "told", "tell", "warn", "toast", "RuleBroken", "NotAllowed", "Conflict"}
+
+
+@cache
+def templates() -> dict[Path, str]:
+    """Pages and mails of the CRM."""
+    return {
+        path: path.read_text(encoding="utf-8")
+        for path in sorted(ROOTS[1].rglob("templates/**/*"))
+        if path.suffix in {".html", ".txt"}
+    }
 
 
 def mentioned() -> Iterator[str]:
@@ -88,9 +108,13 @@ def mentioned() -> Iterator[str]:
                 start = str(node.values[0].value)
                 if re.fullmatch(r"[a-z_]+\.[a-z0-9_]*", start):
                     yield start + "*"
-    for path in ROOT.rglob("*"):
-        if path.suffix in {".j2", ".js", ".sql"} and ".min." not in path.name:
+    for path in (path for root in ROOTS for path in root.rglob("*")):
+        if path.suffix in {".j2", ".js", ".sql"} and ".min." not in path.name and "vendor" not in path.parts:
             yield from CODE.findall(path.read_text(encoding="utf-8"))
+    for text in templates().values():
+        yield from CODE.findall(text)
+        # A code that is put together: {% with code="crm_core.job_"|add:job.state %}
+        yield from (start + "*" for start in re.findall(r"\"([a-z_]+\.[a-z0-9_]*)\"\|add:", text))
 
 
 def failing(right: Callable[[dict[str, str]], bool]) -> list[str]:
@@ -122,6 +146,24 @@ def test_english_is_not_chinese():
 def test_chinese_has_chinese_punctuation():
     marks = _HAN + r"([,;?!]|:(?!\s*$))"
     assert failing(lambda said: not re.search(marks, without_parameters(said["zh"]))) == []
+
+
+def visible(text: str) -> str:
+    """What a reader would see of a template: text between tags, and attributes that are read out."""
+    text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}|<!--.*?-->", " ", text, flags=re.DOTALL)
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"{%.*?%}|{{.*?}}", "\ufffc", text, flags=re.DOTALL)
+    read_out = re.findall(r"\b(?:placeholder|title|alt|aria-label|data-confirm)\s*=\s*\"([^\"]*)\"", text)
+    return " ".join([re.sub(r"<[^>]*>|&[a-z#0-9]+;", " ", text, flags=re.DOTALL), *read_out])
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_template_has_no_words_of_its_own(path):
+    assert re.findall(r"[A-Za-z]{2,}|" + _HAN, visible(templates()[path])) in ([], *ALLOWED_LITERALS.get(path.name, ()))
+
+
+ALLOWED_LITERALS: dict[str, tuple[list[str], ...]] = {}
+"""Names that are the same in every language, by template."""
 
 
 def test_every_code_that_is_told_exists():

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "guanxi_crm.users.middleware.ActorMiddleware",
+    "guanxi_crm.core.middleware.ToastMiddleware",
     "guanxi_crm.core.middleware.ProblemMiddleware",
 ]
 

@@ -38,7 +38,7 @@ def postgresql() -> Iterator[str]:
              "--locale=C", "--auth=scram-sha-256", f"--pwfile={folder}/password", "--no-sync"],
             folder,
         )  # fmt: skip
-        options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c shared_buffers=32MB -c max_connections=10"
+        options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c shared_buffers=32MB -c max_connections=40"
         _run([pg_ctl, "start", "--pgdata", data, "--wait", "--log", f"{folder}/log", "-o", options], folder)
         try:
             yield f"postgresql://shop:{QUOTED_PASSWORD}@127.0.0.1:{port}/postgres"
