@@ -10,3 +10,5 @@ from guanxi_crm.settings import *  # noqa: F403
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Files are looked up when they are asked for, instead of all of them with every client.
+WHITENOISE_AUTOREFRESH = True

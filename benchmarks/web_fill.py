@@ -1,0 +1,206 @@
+"""A database of a large company for `web.py`: made by formula, written in batches, the same for the same size.
+
+Chinese and English names (7 % are called 王), telephone numbers, owners and teams, orders with their lines, and one
+published version of scores. Money is in fen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from django.db import connection, transaction
+
+from guanxi_crm.core.company import company_update
+from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, Tag
+from guanxi_crm.customers.services.scores import scores_begin, scores_publish
+from guanxi_crm.customers.services.search_index import search_index_all
+from guanxi_crm.sales.models import Order, OrderLine, Product
+from guanxi_crm.users.models import Role, Team, User
+from guanxi_crm.users.policy import system
+from guanxi_crm.users.services.roles import roles_ensure
+
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华文玉萍红建国志小雨欣子涵梓轩思宇浩晨佳怡嘉琪诗梦雅"
+FIRST = ("Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Iris", "Jack", "Kate", "Leo", "Mia", "Noah")
+LAST = ("Smith", "Brown", "Miller", "Wilson", "Moore", "Taylor", "White", "Harris", "Martin", "Young", "King", "Zhang")
+CITIES = ("上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "西安", "London", "Paris")
+SEGMENTS = ("champions", "loyal", "potential_loyal", "new", "promising", "need_attention", "about_to_sleep", "at_risk",
+            "cannot_lose", "hibernating")  # fmt: skip
+TODAY = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+STAFF, TEAMS, PRODUCTS, TAGS = 50, 10, 2000, 12
+_BATCH = 20_000
+
+
+def fill(customers: int, lines: int) -> dict[str, float]:
+    """Fill an empty, migrated database; returns seconds by step."""
+    seconds: dict[str, float] = {}
+    rng = np.random.default_rng(7)
+    for name, step in (
+        ("staff", lambda: _staff()),
+        ("customers", lambda: _customers(customers, rng)),
+        ("scores", lambda: _scores(customers, rng)),
+        ("search index", lambda: [None for _ in search_index_all()]),
+        ("orders", lambda: _orders(customers, lines, rng)),
+        ("analyze", _analyze),
+    ):
+        began = time.perf_counter()
+        step()
+        seconds[name] = round(time.perf_counter() - began, 1)
+        print(f"filled: {name} in {seconds[name]} s", flush=True)
+    return seconds
+
+
+def _staff() -> None:
+    roles_ensure()
+    company_update(name="Bench", timezone="Asia/Shanghai", currency="CNY")
+    teams = [Team.objects.create(name=f"team {number}") for number in range(TEAMS)]
+    administrator = User.objects.create_user("administrator@example.com", name="Ada Admin")
+    administrator.roles.set(Role.objects.filter(is_administrator=True))
+    for number in range(STAFF):
+        user = User.objects.create_user(f"sales{number}@example.com", name=f"Sales {number}")
+        user.roles.set(Role.objects.filter(code="sales"))
+        user.teams.set([teams[number % TEAMS]])
+    Tag.objects.bulk_create([Tag(name=f"tag {number}") for number in range(TAGS)])
+
+
+def _customers(count: int, rng: np.random.Generator) -> None:
+    surname = rng.choice(len(SURNAMES), count, p=_shares(len(SURNAMES)))
+    given = rng.integers(0, len(GIVEN), (count, 2))
+    kind, phone = rng.random(count), rng.integers(0, 10**8, count)
+    owners = list(User.objects.filter(roles__code="sales").order_by("pk").values_list("pk", "teams"))
+    age = rng.integers(0, 3 * 365 * 86400, count)
+    first = 1
+
+    def name(row: int) -> str:
+        if kind[row] < 0.7:
+            last = GIVEN[given[row, 1]] if kind[row] < 0.45 else ""
+            return SURNAMES[surname[row]] + GIVEN[given[row, 0]] + last
+        return f"{FIRST[given[row, 0] % len(FIRST)]} {LAST[given[row, 1] % len(LAST)]}"
+
+    def customer(row: int) -> tuple[object, ...]:
+        owner, team = owners[row % len(owners)]
+        made = TODAY - dt.timedelta(seconds=int(age[row]))
+        return (first + row, f"C{row:07d}", "person", name(row), "", "CN", "", CITIES[row % len(CITIES)], "", "zh", "",
+                owner, team, "import", made, made, 1, "[]")  # fmt: skip
+
+    columns = ("id", "number", "kind", "name", "gender", "country", "region", "city", "postal_code", "language", "level",
+               "owner_id", "team_id", "origin", "created_at", "updated_at", "version", "edited")  # fmt: skip
+    _insert(Customer, columns, (customer(row) for row in range(count)))
+    points = (
+        (first + row, kind_, value, normal, "", True, "import")
+        for row in range(count)
+        for kind_, value, normal in (
+            ("phone", f"+86 13{row % 10}-{phone[row] // 10000:04d}-{phone[row] % 10000:04d}",
+             f"8613{row % 10}{phone[row]:08d}"),
+            ("email", f"user{row}@example.com", f"user{row}@example.com"),
+        )
+    )  # fmt: skip
+    _insert(ContactPoint, ("customer_id", "kind", "value", "normal", "label", "is_primary", "origin"), points)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO customers_customertag (customer_id, tag_id) SELECT id, 1 + id % {TAGS} FROM customers_customer "
+            "WHERE id % 4 = 0"
+        )
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), %s)", [count])
+
+
+def _scores(count: int, rng: np.random.Generator) -> None:
+    version = scores_begin(
+        user=system(), as_of=TODAY.date(), snapshot_id=1, horizon_days=90, currency="CNY", grades={"churn": "B"}
+    )
+    amount = np.round(rng.lognormal(10, 1.2, count)).astype(int)
+    days = np.minimum(rng.exponential(200, count).astype(int), 1500)
+    orders = rng.poisson(3, count)
+    churn = 1 / (1 + np.exp(-(days - 150) / 60 - rng.normal(0, 0.5, count)))
+    expected = np.round(amount * (1 - churn) * 0.3).astype(int)
+    abc = np.where(amount > np.quantile(amount, 0.8), "A", np.where(amount > np.quantile(amount, 0.5), "B", "C"))
+    vip = amount > np.quantile(amount, 0.95)
+    segment = np.clip((days / 60).astype(int) + (orders < 3) * 2, 0, len(SEGMENTS) - 1)
+    group = np.where(amount > np.quantile(amount, 0.8), "high", np.where(expected > np.quantile(expected, 0.8), "potential",
+             np.where(amount < np.median(amount), "low", "ordinary")))  # fmt: skip
+    band = np.where(churn < 0.33, "low", np.where(churn < 0.66, "medium", "high"))
+    reasons = json.dumps({"churn": [["churn.reason_silence", 200, 0.4]]})
+
+    def row(at: int) -> tuple[object, ...]:
+        if orders[at] == 0:
+            return (version.pk, at + 1, None, None, 0, None, None, None, None, "no_purchase_yet", "", "", False, False,
+                    None, None, None, None, "", "{}")  # fmt: skip
+        last = TODAY - dt.timedelta(days=int(days[at]), seconds=at % 86400)
+        is_late = days[at] > 365
+        return (version.pk, at + 1, last - dt.timedelta(days=300), last, int(orders[at]), int(amount[at]), 0,
+                int(days[at]), 60.0, SEGMENTS[segment[at]], str(group[at]), str(abc[at]), bool(vip[at]), bool(is_late),
+                float(1 - churn[at]), 0.9, int(expected[at]), None if is_late else float(churn[at]),
+                "" if is_late else str(band[at]), reasons)  # fmt: skip
+
+    columns = ("scored_id", "customer_id", "first_order_at", "last_order_at", "orders", "amount", "returns_amount",
+               "days_since_last_order", "mean_days_between_orders", "segment", "value_group", "abc", "is_vip",
+               "is_silent", "p_alive", "expected_orders", "expected_amount", "churn_probability", "churn_band",
+               "reasons")  # fmt: skip
+    _insert(CustomerScores, columns, (row(at) for at in range(count)))
+    scores_publish(user=system(), version=version)
+
+
+def _orders(customers: int, lines: int, rng: np.random.Generator) -> None:
+    """Three and a third lines an order, about three orders a customer where there are ten lines a customer."""
+    Product.objects.bulk_create([Product(code=f"P{n}", name=f"商品 {n}", category=f"类 {n % 20}") for n in range(PRODUCTS)])
+    count = lines * 3 // 10
+    if not count:
+        return
+    buyer = rng.integers(1, customers + 1, count)
+    age = rng.integers(0, 3 * 365 * 86400, count)
+
+    def order(row: int) -> tuple[object, ...]:
+        at = TODAY - dt.timedelta(seconds=int(age[row]))
+        return (row + 1, "bench", f"O{row:08d}", int(buyer[row]), at, at.date(), 3, 4, 12345 + row % 5000, 0, "CNY", "CN",
+                "", "import")  # fmt: skip
+
+    columns = ("id", "source", "number", "customer_id", "ordered_at", "ordered_on", "lines_count", "items", "amount",
+               "returns_amount", "currency", "country", "channel", "origin")  # fmt: skip
+    _insert(Order, columns, (order(row) for row in range(count)))
+    product = rng.integers(1, PRODUCTS + 1, lines)
+    rows = (
+        (row % count + 1, row // count + 1, int(product[row]), "", 1, 41.15, 4115, "sale") for row in range(lines)
+    )
+    _insert(OrderLine, ("order_id", "line_no", "product_id", "description", "quantity", "unit_price", "amount",
+                        "line_kind"), rows)  # fmt: skip
+
+
+def _insert(model: type, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    table = model._meta.db_table
+    several: Iterator[tuple[object, ...]] = iter(rows)
+    while batch := list(islice(several, _BATCH)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                    for row in batch:
+                        copy.write_row(row)
+            else:
+                marks = ", ".join(["%s"] * len(columns))
+                values = [tuple(_plain(value) for value in row) for row in batch]
+                cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+
+
+def _plain(value: object) -> object:
+    """As Django writes it to SQLite."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat(" ")
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _shares(count: int) -> np.ndarray:
+    """Surnames as they are spread: the first has 7 %, the others less and less."""
+    weights = 1 / np.arange(3, count + 3) ** 0.9
+    weights = weights / weights.sum() * 0.93
+    weights[0] += 0.07 - weights[0]
+    return weights / weights.sum()
