@@ -1,7 +1,7 @@
 """What the CRM adds to the command ``guanxi``: serve, demo, backup, restore.
 
-Light: neither Django nor the mine is imported here. Each command hands over to ``python -m guanxi_crm.serve``, which keeps
-the memory of an installation small.
+Light: neither Django nor the mine is imported here. Each command hands over to ``python -m guanxi_crm.serve``, so that
+an installation that waits needs little memory.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def serve_command(
     port: Annotated[int, typer.Option(help=_help("port"), min=1, max=65535)] = 8000,
     import_: Annotated[list[Path] | None, typer.Option("--import", help=_help("import"), exists=True)] = None,
 ) -> None:
-    files = [str(path.absolute()) for path in import_ or []]
+    files = [each for path in import_ or [] for each in ("--bring", str(path.absolute()))]
     _hand_over("up", data, database_url, "--host", host, "--port", str(port), *files)
 
 

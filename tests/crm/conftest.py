@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone, translation
 
+from crm_served import guanxi
 from guanxi_crm.core.company import company_update
 from guanxi_crm.core.models import Company
 from guanxi_crm.core.policy import Actor, Door
@@ -161,3 +163,11 @@ def customer_of(company: Company) -> Callable[..., Customer]:
         return customer
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated company of 300 customers, loaded and studied; to be read, or copied before it is changed."""
+    directory = tmp_path_factory.mktemp("demo") / "data"
+    guanxi("demo", "load", "--data", str(directory), "--customers", "300")
+    return directory

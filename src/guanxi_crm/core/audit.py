@@ -14,7 +14,16 @@ from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.core.records import RecordType, record_types
 
-__all__ = ["changes_between", "entries_for", "entries_of", "log", "log_many", "readable_changes", "readable_name", "readable_note"]
+__all__ = [
+    "changes_between",
+    "entries_for",
+    "entries_of",
+    "log",
+    "log_many",
+    "readable_changes",
+    "readable_name",
+    "readable_note",
+]
 
 
 def log(

@@ -11,15 +11,25 @@ _CJK = re.compile(r"([\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900
 _OTHER = re.compile(r"[\W_]+")
 
 
+_PLAIN = {
+    code: unicodedata.normalize("NFD", chr(code))[0]
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    if unicodedata.normalize("NFD", chr(code)) != chr(code)
+}
+"""Latin letters without their accents. Kana keep their marks, which make other sounds of them."""
+
+
 def searchable(text: str) -> str:
-    """Lower case, full width made half, a space round each Chinese character, punctuation out.
+    """Lower case without accents, full width made half, a space round each Chinese character, punctuation out.
 
     Examples
     --------
     >>> searchable("王小明 Ｗang, Xiaoming")
     '王 小 明 wang xiaoming'
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    text = text.casefold()
     return " ".join(_OTHER.sub(" ", _CJK.sub(r" \1 ", text)).split())
 
 

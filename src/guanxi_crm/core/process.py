@@ -18,8 +18,8 @@ _WATCH_SECONDS = 1.0
 def end_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
     """End this process soon after its parent is gone, also when that was killed.
 
-    Linux is told to send the signal at once; elsewhere, and where the parent had died before this was called, a thread looks
-    once a second.
+    Linux is told to send the signal at once; elsewhere, and where the parent had died before this was called, a thread
+    looks once a second.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, how)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.db.models.lookups import Exact
 
 __all__ = ["CurrentScores"]
 
 
+class _OneOrNone(ForwardManyToOneDescriptor):
+    def get_object(self, instance: models.Model) -> models.Model | None:
+        try:
+            return super().get_object(instance)
+        except ObjectDoesNotExist:
+            return None
+
+
 class CurrentScores(models.ForeignObject):
-    """``customer.current``, ``current__segment`` in lookups, ``select_related("current")``; it has no column of its own.
+    """``customer.current`` (None without scores), ``current__segment`` in lookups, ``select_related("current")``; it has no column of its own.
 
     A reverse foreign key with a condition would be joined anew by every ``filter()``, as it might have many rows. This
     one has one at most, as `CustomerScores` is unique by customer and version and one version is current: the condition
@@ -19,6 +29,7 @@ class CurrentScores(models.ForeignObject):
     """
 
     requires_unique_target = False
+    forward_related_accessor_class = _OneOrNone
 
     def __init__(self) -> None:
         super().__init__(

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     """Do it; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m guanxi_crm.serve")
     parser.add_argument("command", choices=_DOES)
-    parser.add_argument("files", nargs="*")
+    parser.add_argument("--bring", action="append", default=[])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--customers", type=int, default=5000)

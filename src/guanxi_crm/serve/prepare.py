@@ -28,8 +28,8 @@ def main(given: Namespace) -> int:
         end_with_parent(given.parent)
     django.setup()
     email, password = prepare()
-    if given.files:
-        import_string("guanxi_crm.serve.bring.bring")([Path(each) for each in given.files])
+    if given.bring:
+        import_string("guanxi_crm.serve.bring.bring")([Path(each) for each in given.bring])
     url = f"http://{'[' + given.host + ']' if ':' in given.host else given.host}:{given.port}"
     tell("crm_serve.ready", url=url)
     if demo := login_of(settings.DATA_DIR):

@@ -69,7 +69,17 @@ def main(given: Namespace) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, *_also()):
             signal.signal(number, lambda got, _: stopping.append(got))
         prepared = _wait_or_stop(
-            _spawn(["prepare", "--host", given.host, "--port", str(given.port), *given.files]), stopping
+            _spawn(
+                [
+                    "prepare",
+                    "--host",
+                    given.host,
+                    "--port",
+                    str(given.port),
+                    *(each for path in given.bring for each in ("--bring", path)),
+                ]
+            ),
+            stopping,
         )
         if prepared or stopping:
             return prepared

@@ -30,6 +30,6 @@ def main(given: Namespace) -> int:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=5,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level="error",  # type: ignore[arg-type]
     ).serve()
     return 0

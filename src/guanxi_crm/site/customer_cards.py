@@ -55,7 +55,7 @@ class ToldEvent:
     event: Event
     icon: str
     changes: list[tuple[str, str, str]]
-    """Label, before, after."""
+    """Label, before, after; empty where there was or is nothing."""
     is_own: bool
 
 
@@ -128,5 +128,7 @@ def _months(first: dt.date, last: dt.date) -> list[dt.date]:
 
 
 def _cut(name: str, value: object) -> str:
+    if value in (None, "", []):
+        return ""
     text = shown(name, value)
     return text if len(text) <= _CHANGES_TOLD else text[:_CHANGES_TOLD] + "…"

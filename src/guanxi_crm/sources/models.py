@@ -55,6 +55,9 @@ class ImportFile(models.Model):
 class WarehouseSync(models.Model):
     """How far customers, products and orders follow the warehouse: one row."""
 
+    UNKNOWN = -1
+    """For ``snapshot_id``: they may be like anything, and are compared in full."""
+
     snapshot_id = models.BigIntegerField()
     """What they are like; moves when a synchronisation is whole."""
     target_id = models.BigIntegerField(null=True)

@@ -34,6 +34,7 @@ __all__ = [
     "import_undo",
     "lists_sync",
     "lists_sync_anew",
+    "lists_sync_anew",
 ]
 
 _ORPHAN_SECONDS = 24 * 3600
@@ -203,6 +204,17 @@ def lists_sync_anew(*, user: Actor) -> Job:
     Permission: import.create. Audit: none, as `lists_sync`.
     """
     WarehouseSync.objects.all().delete()
+    return lists_sync(user=user)
+
+
+@transaction.atomic
+def lists_sync_anew(*, user: Actor) -> Job:
+    """Compare customers, products and orders with all that the warehouse says, as if nothing were known of them.
+
+    Permission: import.create. Audit: none, as in `lists_sync`.
+    """
+    user.require("import", "create")
+    WarehouseSync.objects.update(snapshot_id=WarehouseSync.UNKNOWN, target_id=None)
     return lists_sync(user=user)
 
 

@@ -35,8 +35,8 @@ def actor_for_token(token: ApiToken) -> Actor:
     """What a program may do: what its user may, within the token's scopes. Never "everything"."""
     whole = actor_for(token.user, Door.API)
     wanted: dict[str, set[str]] = {}
-    for scope in token.scopes:
-        kind, _, action = scope.partition(".")
+    for scope in token.scopes if isinstance(token.scopes, list) else ():
+        kind, _, action = str(scope).partition(".")
         wanted.setdefault(kind, set()).add(action)
     grants = {
         kind: Grant(dict.fromkeys(actions, Scope.ALL)) if whole.everything

@@ -17,7 +17,14 @@ USER = register(
     )
 )  # fmt: skip
 TEAM = register(RecordType("team", "crm_users", (Field("name"),), actions=_EDIT))
-ROLE = register(RecordType("role", "crm_users", (Field("name"), Field("grants", "list")), actions=_EDIT))
+ROLE = register(
+    RecordType(
+        "role",
+        "crm_users",
+        (Field("name"), Field("grants", "list"), Field("require_second_factor", "flag")),
+        actions=_EDIT,
+    )
+)
 TOKEN = register(
     RecordType(
         "token", "crm_users", (Field("name"), Field("scopes", "list"), Field("expires_at", "time")),

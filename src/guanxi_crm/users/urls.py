@@ -10,6 +10,7 @@ from guanxi_crm.users.views.invitation import invitation_view
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
+    path("signup/", account.signup, name="account_signup"),  # says that staff are invited
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),

@@ -21,6 +21,7 @@ from guanxi_crm.core.models import Job
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.insights.models import Run
+from guanxi_crm.insights.work import run as work
 from guanxi_crm.insights.work.found import Found, files_write, found_of, found_store
 from guanxi_crm.users.models import User
 from guanxi_crm.users.policy import actor_for
@@ -94,8 +95,14 @@ def job_of(db: None) -> Callable[..., JobContext]:
     return make
 
 
+@pytest.fixture
+def attempt_at() -> Callable[[Job], JobContext]:
+    """The context of a new attempt at a job."""
+    return claim
+
+
 def claim(job: Job) -> JobContext:
-    """The context of a new attempt at it."""
+    """Take the job away from whoever had it."""
     Job.objects.filter(pk=job.pk).update(state="queued", lease=None)
     claimed = job_claim([job.kind], at=timezone.now())
     assert claimed is not None
@@ -118,9 +125,7 @@ def mined_run(imported: Shop, place: Path, administrator: User) -> Run:
 @pytest.fixture
 def published_run(mined_run: Run, administrator: User, job_of: Callable[..., JobContext]) -> Run:
     """A run whose scores are those of the customers."""
-    from guanxi_crm.insights.work.run import publish_again
-
-    publish_again(job_of(administrator, "insights.publish", run=str(mined_run.pk)))
+    work.publish_again(job_of(administrator, "insights.publish", run=str(mined_run.pk)))
     mined_run.refresh_from_db()
     return mined_run
 
@@ -133,13 +138,11 @@ def admin(administrator: User) -> Actor:
 @pytest.fixture
 def mined_again(published_run: Run, administrator: User) -> Run:
     """Half a year earlier, run later: another version, with other segments, published after the first."""
-    from guanxi_crm.insights.work.run import run
-
     earlier = published_run.as_of - dt.timedelta(days=180)
     again = Run.objects.create(
         user=administrator, created_at=timezone.now(), studies=["segments", "value"], as_of=earlier
     )
     job = job_enqueue(user=actor_for(administrator), kind="insights.run", parameters={"run": str(again.pk), "publish": True})
-    run(claim(job))
+    work.run(claim(job))
     again.refresh_from_db()
     return again

@@ -73,8 +73,8 @@ def test_only_one_run_is_under_way(imported, admin):
     assert Job.objects.count() == 1
 
 
-def test_the_same_run_asked_for_twice_is_one(imported, admin):
-    first = run_create(user=admin, run_id=Run().pk)
+def test_after_a_run_has_ended_another_may_begin(imported, admin):
+    first = run_create(user=admin)
     run_cancel(user=admin, run_id=first.pk)
     assert run_create(user=admin).pk != first.pk
 

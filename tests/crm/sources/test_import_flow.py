@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,7 @@ from django.urls import reverse
 
 from guanxi.warehouse import Warehouse
 from guanxi_crm.core.models import AuditEntry
-from guanxi_crm.customers.models import ContactPoint, Customer, Note
+from guanxi_crm.customers.models import ContactPoint, Customer
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sources.models import Import, WarehouseSync
 from guanxi_crm.sources.selectors import stands

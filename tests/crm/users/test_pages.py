@@ -73,7 +73,9 @@ def test_nobody_sees_any_without_signing_in(company, client):
 @pytest.mark.parametrize("page", ["users:person", "users:role"])
 def test_one_record_is_seen_by_those_who_see_the_list(page, staff, client_of):
     record = {"users:person": staff["sales"].pk, "users:role": Role.objects.get(code="sales").pk}[page]
-    seen = {code for code, user in staff.items() if client_of(user).get(reverse(page, args=[record])).status_code == 200}
+    seen = {
+        code for code, user in staff.items() if client_of(user).get(reverse(page, args=[record])).status_code == 200
+    }
     assert seen == {"administrator", "manager"}
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from guanxi_crm.core.models import AuditEntry
-from guanxi_crm.users.models import Role
+from guanxi_crm.users.models import Role, User
 
 pytestmark = pytest.mark.django_db
 NEW = "four other words entirely"
@@ -97,7 +97,10 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait(browser, sales, pa
 
 
 def test_nobody_signs_up(browser):
-    assert browser.get("/account/signup/").status_code == 404
+    form = {"email": "new@example.com", "password1": NEW, "password2": NEW}
+    for answer in (browser.get("/account/signup/"), browser.post("/account/signup/", form)):
+        assert "are invited by an administrator" in answer.content.decode()
+    assert not User.objects.filter(email="new@example.com").exists()
     assert browser.get("/account/email/").status_code == 404
 
 
@@ -205,7 +208,9 @@ class TestPassword:
     @pytest.mark.parametrize("weak", ["short", "123456789012", "password1234", "sales@example.com"])
     def test_one_that_is_easily_guessed_is_refused(self, browser, sales, password, weak):
         type_password(browser, sales, password)
-        browser.post(reverse("account_change_password"), {"oldpassword": password, "password1": weak, "password2": weak})
+        browser.post(
+            reverse("account_change_password"), {"oldpassword": password, "password1": weak, "password2": weak}
+        )
         sales.refresh_from_db()
         assert sales.check_password(password)
 

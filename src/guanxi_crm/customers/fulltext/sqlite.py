@@ -13,7 +13,7 @@ __all__ = ["CREATE", "DROP", "first", "forget", "matching", "write"]
 
 CREATE = (
     "CREATE VIRTUAL TABLE customers_search USING fts5(name, number, phone, email, "
-    "tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4', columnsize = 0)",
+    "tokenize = 'unicode61 remove_diacritics 0', prefix = '1 2 3 4', columnsize = 0)",
     # Merged in small steps as rows come in; a list of many rows is merged at its end.
     "INSERT INTO customers_search(customers_search, rank) VALUES ('automerge', 8)",
 )

@@ -20,6 +20,11 @@ class ConsentRow:
     purpose: str
     cells: tuple[tuple[str, Consent | None], ...]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a word on any channel."""
+        return any(consent is not None for _, consent in self.cells)
+
 
 def consent_history(customer: Customer, *, user: Actor) -> list[Consent]:
     """Every word of the customer, the latest first; nothing where consents are hidden."""

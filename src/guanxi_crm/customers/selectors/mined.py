@@ -20,7 +20,8 @@ _MAIN_SCORE = {"segments": "segment", "value": "expected_amount", "churn": "chur
 """Study → the score whose permissions hold for its reasons."""
 _TOLD_BY: Mapping[str, str] = MappingProxyType({
     "silence": "days_since_last_order", "recency": "days_since_last_order", "rhythm": "mean_days_between_orders",
-    "one_day": "orders", "frequency": "orders", "orders": "orders", "recent_orders": "orders", "tenure": "first_order_at",
+    "one_day": "orders", "frequency": "orders", "orders": "orders", "recent_orders": "orders",
+    "tenure": "first_order_at",
     "order_amount": "amount", "recent_amount": "amount", "amount": "amount", "returns": "returns_amount",
     "variety": "items", "weekend": "orders",
 })  # fmt: skip

@@ -12,6 +12,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import (
@@ -26,7 +27,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 from django.utils.dateparse import parse_datetime
 
 from guanxi_crm.core.errors import RuleBroken
@@ -41,6 +42,13 @@ PAGE_SIZE = 20
 _TOLD_IN_CHANGES = (*FORM_FIELDS, *dict.fromkeys(CONTACT_FIELD.values()), "tags", "files")
 """Notes, consents and hand-overs have events of their own."""
 _TEXTS = ("by", "title", "detail", "data", "more")
+_NOTHING: Mapping[str, Any] = MappingProxyType({
+    **dict.fromkeys(_TEXTS, Value("", TextField())),
+    # PostgreSQL has to be told what a NULL would have been.
+    "value": Cast(Value(None), BigIntegerField()),
+    "day": Cast(Value(None), DateField()),
+})  # fmt: skip
+"""What a column holds for kinds of events that do not have it."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def customer_sources(customer: Customer, *, user: Actor) -> list[Source]:
         told = AuditEntry.objects.filter(kind="customer", record_id=str(customer.pk)).filter(
             Q(action="create") | Q(action="change", changes__has_any_keys=names)
         )
-        columns = {"by": "user_name", "title": "action", "data": "changes", "more": "door"}
+        columns = {"by": "user_name", "title": "action", "data": Cast("changes", TextField()), "more": "door"}
         found.append(Source("changes", told, "at", columns))
     return found
 
@@ -173,21 +181,10 @@ def _rows(source: Source, after: tuple[dt.datetime, str, int] | None, size: int)
         "event_at": F(source.moment),
         "event_key": F("pk"),
     }
-    for name in _TEXTS:
-        columns[f"event_{name}"] = _text(source.columns.get(name))
-    columns["event_value"] = Cast(_expression(source.columns.get("value")), BigIntegerField())
-    columns["event_day"] = Cast(_expression(source.columns.get("day")), DateField())
+    for name, nothing in _NOTHING.items():
+        told = source.columns.get(name, nothing)
+        columns[f"event_{name}"] = F(told) if isinstance(told, str) else told
     return source.rows.model.objects.filter(pk__in=newest).order_by().values(**columns)
-
-
-def _text(told: Any) -> Any:
-    if told is None:
-        return Value("", TextField())
-    return Coalesce(Cast(_expression(told), TextField()), Value(""), output_field=TextField())
-
-
-def _expression(told: Any) -> Any:
-    return F(told) if isinstance(told, str) else Value(None) if told is None else told
 
 
 def _beyond(source: Source, at: dt.datetime, kind: str, key: int) -> Q:
@@ -199,15 +196,16 @@ def _beyond(source: Source, at: dt.datetime, kind: str, key: int) -> Q:
 
 
 def _event(row: Mapping[str, Any], user: Actor) -> Event:
-    texts = {name: row[f"event_{name}"] for name in _TEXTS}
+    texts = {name: row[f"event_{name}"] or "" for name in _TEXTS}
     changes: dict[str, list[Any]] = {}
     if row["event_kind"] == "changes":
         known = json.loads(texts.pop("data"))
         names = [name for name in _TOLD_IN_CHANGES if name in known and user.may_read("customer", name)]
         changes, texts["data"] = {name: known[name] for name in names}, ""
     return Event(
-        row["event_kind"], row["event_at"], row["event_key"], value=row["event_value"], day=row["event_day"], changes=changes, **texts
-    )
+        row["event_kind"], row["event_at"], row["event_key"], value=row["event_value"], day=row["event_day"],
+        changes=changes, **texts,
+    )  # fmt: skip
 
 
 def _encoded(event: Event) -> str:

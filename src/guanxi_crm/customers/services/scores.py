@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from guanxi_crm.core import audit
 from guanxi_crm.core.errors import RuleBroken
+from guanxi_crm.core.planner import planner_refresh
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion, SegmentChange
 from guanxi_crm.customers.selectors.scores import current_version, kept_versions
@@ -104,6 +105,7 @@ def scores_publish(*, user: Actor, version: ScoreVersion) -> ScoreVersion:
     """
     user.require("run", "publish")
     _fill(version)
+    planner_refresh(Customer, CustomerScores)
     while True:
         before = current_version()
         _note_changes(version, before)

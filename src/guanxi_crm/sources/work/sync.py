@@ -81,7 +81,7 @@ def sync(
         if state.target_id not in (None, latest.id):
             begun = _snapshot(warehouse, state.target_id)
             if begun is None:
-                state.snapshot_id = -1
+                state.snapshot_id = WarehouseSync.UNKNOWN
             else:
                 done = _bring(context, state, _snapshot(warehouse, state.snapshot_id), begun, origin=origin)
                 _moved(context, begun, None)
@@ -181,7 +181,7 @@ def _moved(context: JobContext, to: Snapshot, finish: Callable[[], None] | None)
 def _snapshot(warehouse: Warehouse, snapshot_id: int | None) -> Snapshot | None:
     """None where it was swept: then everything is compared."""
     try:
-        return warehouse.snapshot(snapshot_id) if snapshot_id is not None and snapshot_id >= 0 else None
+        return warehouse.snapshot(snapshot_id) if snapshot_id not in (None, WarehouseSync.UNKNOWN) else None
     except SnapshotNotFound:
         return None
 

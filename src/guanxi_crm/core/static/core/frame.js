@@ -13,7 +13,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    if (isMac) for (const key of document.querySelectorAll("[data-shortcut]")) key.textContent = "⌘ K";
+    for (const key of document.querySelectorAll("[data-shortcut]")) key.textContent = isMac ? "⌘ K" : "Ctrl K";
     showToasts(document);
   });
   document.addEventListener("htmx:oobAfterSwap", () => showToasts(document));
