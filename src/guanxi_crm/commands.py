@@ -26,8 +26,8 @@ NAMES = ("serve", "demo", "backup", "restore")
 
 words.include("guanxi_crm.words")
 _LANGUAGE = environment_language()
-_NO_EXTRA = 8
-"""Exit code where the extra ``crm`` is not installed."""
+_NO_EXTRA = 5
+"""Exit code where an extra is not installed, as of the mine's commands."""
 
 
 def _help(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from types import FrameType
 from typing import NoReturn
@@ -21,7 +22,7 @@ from guanxi.cli.usage import is_usage_error, usage_told
 from guanxi.errors import GuanxiError
 from guanxi.words import say
 
-__all__ = ["main"]
+__all__ = ["application", "main"]
 
 _INTERRUPTED = 130
 _DISK = 6
@@ -40,7 +41,7 @@ def main() -> None:
     before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         _greet(language)
-        code = _application(sys.argv[1:2])(prog_name="guanxi", standalone_mode=False)
+        code = application(sys.argv[1:2])(prog_name="guanxi", standalone_mode=False)
         raise SystemExit(code or 0)
     except BaseException as error:
         # Typer makes an exit code of an interrupt, and DuckDB an error of its own. Abort: "no" was said to a question.
@@ -59,7 +60,7 @@ def main() -> None:
             signal.signal(each, handler)
 
 
-def _application(first: list[str]) -> typer.Typer:
+def application(first: Sequence[str] = ()) -> typer.Typer:
     """All commands; or only those of another package of the distribution where one of them is asked for.
 
     Such a package names them in ``NAMES`` and adds them with ``add_to``; it starts at once, without the mine.

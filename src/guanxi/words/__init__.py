@@ -78,7 +78,9 @@ def say(code: str, language: str, /, **parameters: object) -> str:
     ------
     KeyError : no such code, or a parameter is missing. Both are mistakes in Guanxi, found by its tests.
     """
-    return _Form(language).format(_sentence(code, language), **parameters)
+    sentence = _sentence(code, language)
+    # Most labels have nothing to be filled in, and a page has hundreds of them.
+    return _Form(language).format(sentence, **parameters) if "{" in sentence else sentence
 
 
 def codes(area: str | None = None) -> list[str]:

@@ -148,16 +148,23 @@ class Actor:
 
     def narrow(self, kind: str, records: QuerySet[Any], action: str = "view") -> QuerySet[Any]:
         """Those of the records to which he may do this; none where he may nothing."""
+        if self.scope(kind, action) is Scope.NONE:
+            return records.none()
+        limits = self.limits(kind, action)
+        return records.filter(limits) if limits else records
+
+    def limits(self, kind: str, action: str = "view") -> Q:
+        """The same as a condition, empty where he may do this to all: for who has to write a query in another way."""
         scope = self.scope(kind, action)
         if scope is Scope.ALL:
-            return records
+            return Q()
         if scope is Scope.NONE:
-            return records.none()
+            return Q(pk__in=())
         declared = record_type(kind)
         own = Q(**{declared.owner: self.user_id}) if declared.owner and self.user_id else Q(pk__in=())
         if scope is Scope.TEAM and declared.team and self.team_ids:
-            return records.filter(own | Q(**{f"{declared.team}__in": sorted(self.team_ids)}))
-        return records.filter(own)
+            return own | Q(**{f"{declared.team}__in": sorted(self.team_ids)})
+        return own
 
     def readable(self, kind: str) -> tuple[str, ...]:
         """Names of the fields that he may see, in the order of the record type."""

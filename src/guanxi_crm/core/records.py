@@ -85,6 +85,7 @@ def register(kind: RecordType) -> RecordType:
 
 
 def record_type(name: str) -> RecordType:
+    """The record type of a name. Raises KeyError: there is none, which is a mistake in Guanxi."""
     return _TYPES[name]
 
 

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from guanxi_crm.core.api import PAGE_SIZE, PAGE_SIZE_MAX, Problems, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Limit, RecordKey, RecordPage, page_out, shown
 from guanxi_crm.core.keyset import Order, page_of
-from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.language import language
+from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import Customer, CustomerScores
-from guanxi_crm.customers.records import SCORE_FIELDS
-from guanxi_crm.customers.selectors.conditions import AllOf, Condition, compiled
+from guanxi_crm.customers.selectors.conditions import AllOf, Condition, column_of
+from guanxi_crm.customers.selectors.directory import directory
+from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery
+from guanxi_crm.customers.selectors.lists import customers_matching
+from guanxi_crm.customers.selectors.mined import Mined, mined_in, mined_of
 from guanxi_crm.customers.selectors.record import CONTACT_FIELD, contact_points_of, customer_get
-from guanxi_crm.customers.selectors.scores import current_version
-from guanxi_crm.customers.selectors.search import search_for
 
 __all__ = ["router"]
 
 router = Router(tags=["customers"])
 
-_BOUNDS = {
-    "expected_orders": ("expected_orders_low", "expected_orders_high"),
-    "expected_amount": ("expected_amount_low", "expected_amount_high"),
-}
-_REASONS = {"segments": "segment", "value": "expected_amount", "churn": "churn_probability"}
-"""Study → the field that its reasons explain: whoever may not see that may not see these."""
+_FIELDS = (
+    "number", "kind", "name", "gender", "born_on", "country", "region", "city", "postal_code", "language", "level",
+    "joined_on", "owner", "team", "created_at", "updated_at",
+)  # fmt: skip
+_NEWEST = Order("pk", descending=True)
+
+
+class NamedOut(Schema):
+    """A member of staff or a team."""
+
+    id: int
+    name: str
 
 
 class ContactPointOut(Schema):
@@ -37,6 +46,14 @@ class ContactPointOut(Schema):
     value: str
     label: str
     is_primary: bool
+
+
+class ReasonOut(Schema):
+    """Why a score is what it is: a code that stays, a sentence, and which way it points."""
+
+    code: str
+    text: str
+    effect: float
 
 
 class ScoresOut(Schema):
@@ -73,7 +90,6 @@ class ScoresOut(Schema):
     next_order_amount: int | None = None
     churn_probability: float | None = None
     churn_band: str | None = None
-    reasons: dict[str, list[Any]] | None = None
 
 
 class CustomerOut(Schema):
@@ -93,18 +109,24 @@ class CustomerOut(Schema):
     language: str | None = None
     level: str | None = None
     joined_on: dt.date | None = None
-    owner: str | None = None
-    team: str | None = None
+    owner: NamedOut | None = None
+    team: NamedOut | None = None
     created_at: dt.datetime | None = None
     updated_at: dt.datetime | None = None
 
 
+class CustomerScoresDetail(ScoresOut):
+    """A customer's scores with the reasons, by study, the strongest first."""
+
+    reasons: dict[str, list[ReasonOut]]
+
+
 class CustomerDetail(CustomerOut):
-    """One customer with how to reach him, his tags, and his scores."""
+    """One customer with how to reach him, his tags, and his scores (null before he is in a published run)."""
 
     tags: list[str] | None = None
     contact_points: list[ContactPointOut] | None = None
-    scores: ScoresOut | None = None
+    scores: CustomerScoresDetail | None = None
 
 
 class CustomerPage(RecordPage):
@@ -127,9 +149,10 @@ class ScoresPage(RecordPage):
 
 
 class CustomerFilter(Schema):
-    """Whom to list: all that are given must hold."""
+    """Whom to list: everything that is given must hold."""
 
     q: str = ""
+    number: str | None = None
     segment: str | None = None
     value_group: str | None = None
     abc: str | None = None
@@ -139,56 +162,54 @@ class CustomerFilter(Schema):
     level: str | None = None
     owner: str | None = None
     team: str | None = None
+    tags: str | None = None
     is_vip: Literal["yes", "no"] | None = None
     is_silent: Literal["yes", "no"] | None = None
 
 
 Sort = Literal[
-    "created_at", "-created_at", "name", "-name", "amount", "-amount", "expected_amount", "-expected_amount",
-    "churn_probability", "-churn_probability", "last_order_at", "-last_order_at",
+    "created_at", "-created_at", "name", "-name", "number", "-number", "amount", "-amount",
+    "expected_amount", "-expected_amount", "churn_probability", "-churn_probability", "last_order_at", "-last_order_at",
 ]  # fmt: skip
-Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
-_REFUSED = {400: Problems, 401: Problems, 403: Problems, 404: Problems, 429: Problems}
 
 
 @router.get(
-    "/customers", response={200: CustomerPage, **_REFUSED}, exclude_unset=True, operation_id="customers",
+    "/customers", response={200: CustomerPage, **REFUSED}, exclude_unset=True, operation_id="customers",
     summary="Customers, filtered and sorted",
 )  # fmt: skip
 def customers(
     request: HttpRequest,
     which: Query[CustomerFilter],
-    sort: Sort = "-created_at",
+    sort: Sort | None = None,
     limit: Limit = PAGE_SIZE,
     cursor: str | None = None,
 ) -> dict[str, Any]:
+    """``q`` searches names, numbers, telephone numbers and mail addresses. ``owner``, ``team`` and ``tags`` are keys;
+    ``me`` and ``mine`` mean the token's user and his teams. Without ``sort`` those entered last come first; with a
+    minus the highest come first."""
     user: Actor = request.auth
-    name = sort.removeprefix("-")
-    user.require("customer", "view")
-    user.require_readable("customer", [name])
-    version = current_version()
     given = which.dict(exclude_none=True, exclude={"q"})
     tree = AllOf(tuple(Condition(field, "is", (value,)) for field, value in given.items()))
-    found = user.narrow("customer", Customer.objects.select_related("owner", "team"))
-    found = found.filter(compiled(tree, user=user, currency=version.currency if version else ""))
-    if which.q:
-        looked_for = search_for(user=user, text=which.q)
-        found = found.filter(pk__in=looked_for.matching()) if looked_for.is_possible else found.none()
-    column = f"current__{name}" if name in _SCORES else name
-    if name in _SCORES:
-        found = found.select_related("current")
-    page = page_of(found, Order(column, descending=sort.startswith("-")), size=limit, cursor=cursor)
-    return page_out(page, lambda customer: _customer(user, customer))
+    found = customers_matching(user=user, query=ListQuery(tree, which.q))
+    order = _NEWEST
+    if sort is not None:
+        name = sort.removeprefix("-")
+        user.require_readable("customer", [name])
+        order = replace(SORTS[name], descending=sort.startswith("-"))
+    columns = {column_of(name) for name in _FIELDS if user.may_read("customer", name)}
+    page = page_of(found.values("pk", "version", order.column, *columns), order, size=limit, cursor=cursor)
+    return page_out(page, lambda row: _customer(user, row))
 
 
 @router.get(
-    "/customers/{customer_id}", response={200: CustomerDetail, **_REFUSED}, exclude_unset=True,
-    operation_id="customer", summary="One customer with contact points and scores",
+    "/customers/{customer_id}", response={200: CustomerDetail, **REFUSED}, exclude_unset=True,
+    operation_id="customer", summary="One customer with contact points, tags and scores",
 )  # fmt: skip
-def customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
+def customer(request: HttpRequest, customer_id: RecordKey) -> dict[str, Any]:
     user: Actor = request.auth
+    user.require("customer", "view")
     found = customer_get(user=user, customer_id=customer_id)
-    answer = _customer(user, found)
+    answer = _customer(user, {**vars(found), "pk": found.pk})
     if user.may_read("customer", "tags"):
         answer["tags"] = list(found.tagged.order_by("tag__name").values_list("tag__name", flat=True))
     if any(user.may_read("customer", field) for field in CONTACT_FIELD.values()):
@@ -196,59 +217,54 @@ def customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
             {"kind": each.kind, "value": each.value, "label": each.label, "is_primary": each.is_primary}
             for each in contact_points_of(found, user=user)
         ]
-    row = CustomerScores.objects.filter(customer=found, scored__is_current=True).select_related("scored").first()
-    answer["scores"] = _scores(user, row) if row else None
+    mined = mined_of(found, user=user)
+    answer["scores"] = {**_scores(mined), "reasons": _reasons(mined)} if mined else None
     return answer
 
 
 @router.get(
-    "/scores", response={200: ScoresPage, **_REFUSED}, exclude_unset=True, operation_id="scores",
+    "/scores", response={200: ScoresPage, **REFUSED}, exclude_unset=True, operation_id="scores",
     summary="Scores of the published run, by customer",
 )  # fmt: skip
 def scores(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None) -> dict[str, Any]:
+    """All of them, to be brought into another system; the reasons are with each customer."""
     user: Actor = request.auth
     user.require("customer", "view")
-    mine = user.narrow("customer", Customer.objects.all())
-    rows = CustomerScores.objects.filter(scored__is_current=True).select_related("scored", "customer")
-    if user.scope("customer", "view").name != "ALL":
-        rows = rows.filter(customer__in=mine)
+    rows = CustomerScores.objects.filter(scored__is_current=True).defer("reasons")
+    if user.scope("customer", "view") is not Scope.ALL:
+        rows = rows.filter(customer__in=user.narrow("customer", Customer.objects.all()))
+    reads_number = user.may_read("customer", "number")
+    rows = rows.select_related("scored", *(["customer"] if reads_number else []))
     page = page_of(rows, Order("customer_id", key="customer_id"), size=limit, cursor=cursor)
-    return page_out(page, lambda row: {
-        **_scores(user, row), "customer_id": row.customer_id,
-        **shown_as(user, "number", customer_number=row.customer.number),
-    })  # fmt: skip
+
+    def show(row: CustomerScores) -> dict[str, Any]:
+        numbered = {"customer_number": row.customer.number} if reads_number else {}
+        return {"customer_id": row.customer_id, **numbered, **_scores(mined_in(row, user=user, with_reasons=False))}
+
+    return page_out(page, show)
 
 
-def shown_as(user: Actor, field: str, **values: Any) -> dict[str, Any]:
-    """These values, if the user may see the field."""
-    return values if user.may_read("customer", field) else {}
+def _customer(user: Actor, row: dict[str, Any]) -> dict[str, Any]:
+    values = shown(user, "customer", {name: row.get(column_of(name)) for name in _FIELDS})
+    known = directory()
+    for name, names in (("owner", known.users), ("team", known.teams)):
+        if (key := values.get(name)) is not None:
+            values[name] = {"id": key, "name": names.get(key, "")}
+    return {"id": row["pk"], "version": row["version"], **values}
 
 
-_SCORES = tuple(field.name for field in SCORE_FIELDS)
-_FIELDS = (
-    "number", "kind", "name", "gender", "born_on", "country", "region", "city", "postal_code", "language", "level",
-    "joined_on", "created_at", "updated_at",
-)  # fmt: skip
-
-
-def _customer(user: Actor, record: Customer) -> dict[str, Any]:
-    values = {name: getattr(record, name) for name in _FIELDS}
-    values |= {"owner": str(record.owner) if record.owner else None, "team": str(record.team) if record.team else None}
-    return {"id": record.pk, "version": record.version, **shown(user, "customer", values)}
-
-
-def _scores(user: Actor, row: CustomerScores) -> dict[str, Any]:
-    values = shown(user, "customer", {name: getattr(row, name) for name in _SCORES})
-    for name, bounds in _BOUNDS.items():
-        if name in values:
-            values |= {bound: getattr(row, bound) for bound in bounds}
-    reasons = {
-        study: row.reasons[study]
-        for study, field in _REASONS.items()
-        if study in row.reasons and user.may_read("customer", field)
-    }
-    version = row.scored
+def _scores(mined: Mined) -> dict[str, Any]:
+    version = mined.version
     return {
         "as_of": version.as_of, "horizon_days": version.horizon_days, "currency": version.currency,
-        "grades": version.grades, **values, "reasons": reasons,
+        "grades": version.grades, **mined.values,
     }  # fmt: skip
+
+
+def _reasons(mined: Mined) -> dict[str, list[dict[str, Any]]]:
+    return {
+        study: [
+            {"code": each.message.code, "text": each.message.say(language()), "effect": each.effect} for each in reasons
+        ]
+        for study, reasons in mined.reasons.items()
+    }

@@ -10,6 +10,7 @@ app_name = "customers"
 urlpatterns = [
     # The list
     path("", lists.customers, name="list"),
+    path("count/", lists.count, name="count"),
     path("filters/", lists.filters, name="filters"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("export/", export.export, name="export"),

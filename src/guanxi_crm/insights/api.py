@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 
-from guanxi_crm.core.api import PAGE_SIZE, PAGE_SIZE_MAX, Problems, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Limit, RecordPage, page_out, shown
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
@@ -17,7 +17,6 @@ from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
 __all__ = ["router"]
 
 router = Router(tags=["runs"])
-_REFUSED = {400: Problems, 401: Problems, 403: Problems, 404: Problems, 429: Problems}
 
 
 class RunOut(Schema):
@@ -56,10 +55,10 @@ class RunPage(RecordPage):
 
 
 @router.get(
-    "/runs", response={200: RunPage, **_REFUSED}, exclude_unset=True, operation_id="runs", summary="Runs, newest first"
+    "/runs", response={200: RunPage, **REFUSED}, exclude_unset=True, operation_id="runs", summary="Runs, newest first"
 )
 def runs(
-    request: HttpRequest, limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE, cursor: str | None = None
+    request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None
 ) -> dict[str, Any]:
     user: Actor = request.auth
     user.require("run", "view")
@@ -67,11 +66,12 @@ def runs(
 
 
 @router.get(
-    "/runs/{run_id}", response={200: RunDetail, **_REFUSED}, exclude_unset=True, operation_id="run",
+    "/runs/{run_id}", response={200: RunDetail, **REFUSED}, exclude_unset=True, operation_id="run",
     summary="One run, and what each study found",
 )  # fmt: skip
 def run(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:
     user: Actor = request.auth
+    user.require("run", "view")
     found = run_get(user=user, run_id=run_id)
     answer = _run(user, found)
     if user.may_read("run", "results"):

@@ -26,7 +26,7 @@ __all__ = ["backup_database", "main"]
 _DUMP = "database.pgdump"
 _KEPT = 10
 """Backups of the database before migrations that are kept."""
-_HELD, _NOT_A_BACKUP, _NOT_EMPTY, _NO_DUMP = 10, 11, 12, 13
+_NOT_EMPTY, _NOT_A_BACKUP, _HELD, _NO_DUMP = 2, 3, 4, 5
 
 
 def main(given: Namespace) -> int:

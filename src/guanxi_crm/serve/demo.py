@@ -14,7 +14,7 @@ from guanxi_crm.serve.told import warn
 
 __all__ = ["main"]
 
-_HELD = 10
+_HELD = 4
 
 
 def main(given: Namespace) -> int:

@@ -26,7 +26,7 @@ from guanxi_crm.users.services.demo import DOMAIN, demo_staff_ensure, demo_staff
 
 __all__ = ["load", "remove"]
 
-_FAILED = 14
+_FAILED = 3
 
 
 def load(customers: int) -> int:

@@ -25,7 +25,7 @@ _GRACE_SECONDS = 10.0
 _POLL_SECONDS = 0.2
 _STEADY_SECONDS = 60.0
 """A process that has run for so long has started well: its next restart is immediate again."""
-_BUSY, _HELD = 9, 10
+_BUSY, _HELD = 2, 4
 
 
 @dataclass

@@ -22,10 +22,6 @@ __all__ = ["FieldRow", "ToldEvent", "field_rows", "months_chart", "reasons_in_wo
 
 _MONTHS_SHOWN = 36
 _REASONS_SHOWN = 4
-_ICONS = {
-    "orders": "shopping-cart", "notes": "note", "tasks": "checkbox", "hand_overs": "arrows-exchange",
-    "consents": "shield-check", "segments": "chart-bubble", "changes": "pencil",
-}  # fmt: skip
 _CHANGES_TOLD = 400
 """Characters of a value in the timeline."""
 
@@ -53,7 +49,6 @@ class ToldEvent:
     """An event with what its template needs beside it."""
 
     event: Event
-    icon: str
     changes: list[tuple[str, str, str]]
     """Label, before, after; empty where there was or is nothing."""
     is_own: bool
@@ -81,7 +76,7 @@ def told_events(events: Sequence[Event], *, user: Actor) -> list[ToldEvent]:
     """Events with their field changes in words."""
     return [
         ToldEvent(
-            event, _ICONS[event.kind],
+            event,
             [(label_of(name), _cut(name, before), _cut(name, after)) for name, (before, after) in event.changes.items()],
             is_own=event.kind == "notes" and event.value == user.user_id,
         )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from guanxi_crm.site.api.entry import api
+
 urlpatterns = [
     path("", include("guanxi_crm.site.site_urls")),
+    path("api/v1/", api.urls),
     path("", include("guanxi_crm.core.urls")),
     path("account/", include("guanxi_crm.users.urls")),
     path("settings/", include("guanxi_crm.users.staff_urls")),

@@ -34,7 +34,6 @@ __all__ = [
     "import_undo",
     "lists_sync",
     "lists_sync_anew",
-    "lists_sync_anew",
 ]
 
 _ORPHAN_SECONDS = 24 * 3600
@@ -195,16 +194,6 @@ def lists_sync(*, user: Actor) -> Job:
     """
     user.require("import", "create")
     return job_enqueue(user=user, kind="sources.sync", unique="sources.sync")
-
-
-@transaction.atomic
-def lists_sync_anew(*, user: Actor) -> Job:
-    """Compare customers, products and orders with all of the warehouse, not only with what is new in it.
-
-    Permission: import.create. Audit: none, as `lists_sync`.
-    """
-    WarehouseSync.objects.all().delete()
-    return lists_sync(user=user)
 
 
 @transaction.atomic

@@ -92,7 +92,7 @@ _TOLD = {"password_changed", "password_reset", "totp_activated", "totp_deactivat
 
 
 class SecondFactor(DefaultMFAAdapter):
-    """TOTP and recovery codes; their secrets are encrypted with the installation's key, which no backup holds."""
+    """TOTP and recovery codes; their secrets are encrypted: the database alone does not tell them."""
 
     error_messages = {  # noqa: RUF012  allauth's own name
         **DefaultMFAAdapter.error_messages,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from guanxi_crm.core.api import REFUSED
 from guanxi_crm.core.records import record_type, record_types
 
 __all__ = ["router"]
@@ -22,7 +23,7 @@ class Me(Schema):
     """By record type and action, of whose records: own, team, all."""
 
 
-@router.get("/me", response=Me, summary="Who asks, and what he may see", operation_id="me")
+@router.get("/me", response={200: Me, **REFUSED}, summary="Who asks, and what he may see", operation_id="me")
 def me(request: HttpRequest) -> dict[str, object]:
     user = request.auth
     kinds = [kind.name for kind in record_types() if user.may(kind.name, "view")]

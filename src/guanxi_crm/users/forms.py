@@ -24,6 +24,7 @@ __all__ = [
     "InviteForm",
     "PersonForm",
     "ProfileForm",
+    "RoleForm",
     "TokenForm",
     "blame",
 ]
@@ -61,7 +62,7 @@ class InviteForm(_Choosing):
     """Who is invited, and to what."""
 
     email = forms.EmailField(label=_words("crm_users.field_email"))
-    name = forms.CharField(label=_words("crm_users.field_name"), max_length=100, required=False)
+    name = forms.CharField(label=_words("crm_users.person_name"), max_length=100, required=False)
     language = forms.ChoiceField(
         label=_words("crm_users.language_of_mail"), choices=_LANGUAGES, initial=language, required=False
     )
@@ -71,7 +72,7 @@ class InviteForm(_Choosing):
 class PersonForm(_Choosing):
     """A member's name, roles and teams."""
 
-    name = forms.CharField(label=_words("crm_users.field_name"), max_length=100)
+    name = forms.CharField(label=_words("crm_users.person_name"), max_length=100)
     field_order = ("name", "roles", "teams")
 
 
@@ -89,10 +90,21 @@ class InvitationForm(forms.Form):
     )
 
 
+class RoleForm(forms.Form):
+    """A new role: its name, and the one whose permissions it begins with."""
+
+    name = forms.CharField(label=_words("crm_users.role_name"), max_length=100)
+    role_id = forms.TypedChoiceField(label=_words("crm_users.role_like"), coerce=int)
+
+    def __init__(self, *args: Any, models: Iterable[tuple[Role, str]], **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.fields["role_id"].choices = [(role.pk, label) for role, label in models]
+
+
 class ProfileForm(forms.Form):
     """What one sets for oneself."""
 
-    name = forms.CharField(label=_words("crm_users.field_name"), max_length=100)
+    name = forms.CharField(label=_words("crm_users.person_name"), max_length=100)
     language = forms.ChoiceField(
         label=_words("crm_users.field_language"),
         choices=lambda: [("", told("crm_users.as_browser")), *_LANGUAGES],

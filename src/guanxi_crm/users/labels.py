@@ -7,7 +7,7 @@ from guanxi_crm.core.language import told
 from guanxi_crm.core.records import RecordType, record_types
 from guanxi_crm.users.models import Role
 
-__all__ = ["action_label", "field_label", "kind_label", "note_label", "role_label"]
+__all__ = ["action_label", "field_kind", "field_label", "grant_label", "kind_label", "note_label", "role_label"]
 
 
 def role_label(role: Role) -> str:
@@ -25,6 +25,17 @@ def field_label(kind: str, name: str) -> str:
     """The name of a field."""
     declared = _declared(kind)
     return _told(declared.field_label(name), name) if declared else name
+
+
+def field_kind(kind: str, name: str) -> str:
+    """Of which kind a field is (`guanxi_crm.core.records.Field`); empty where there is none of that name."""
+    declared = _declared(kind)
+    return declared.by_name[name].kind if declared and name in declared.by_name else ""
+
+
+def grant_label(part: str, word: str) -> str:
+    """A scope (of ``actions``) or a mode (of ``fields``)."""
+    return _told(f"crm_users.scope_{word}" if part == "actions" else f"crm_users.mode_{word}", word)
 
 
 def action_label(kind: str, action: str) -> str:

@@ -6,7 +6,7 @@ from django.urls import path
 
 from guanxi_crm.users.views.audit import audit_view
 from guanxi_crm.users.views.own import company_view, profile_view
-from guanxi_crm.users.views.roles import role_clone_view, role_delete_view, role_view, roles_view
+from guanxi_crm.users.views.roles import role_delete_view, role_view, roles_view
 from guanxi_crm.users.views.staff import (
     invitation_resend_view,
     invitation_withdraw_view,
@@ -30,7 +30,6 @@ urlpatterns = [
     path("staff/invitations/<int:invitation_id>/withdraw/", invitation_withdraw_view, name="invitation_withdraw"),
     path("roles/", roles_view, name="roles"),
     path("roles/<int:role_id>/", role_view, name="role"),
-    path("roles/<int:role_id>/clone/", role_clone_view, name="role_clone"),
     path("roles/<int:role_id>/delete/", role_delete_view, name="role_delete"),
     path("teams/", teams_view, name="teams"),
     path("teams/<int:team_id>/", team_rename_view, name="team_rename"),

@@ -72,6 +72,14 @@ def test_who_has_not_signed_in_is_asked_to_and_comes_back(client, company):
     assert response["Location"] == f"{reverse('account_login')}?next=/%3Fq%3D1"
 
 
+def test_a_part_asked_for_after_the_session_leads_the_page_to_the_sign_in(client, company):
+    response = client.get(
+        "/search/?q=1", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/customers/?q=2"}
+    )
+    assert response["HX-Redirect"] == f"{reverse('account_login')}?next=%2Fcustomers%2F%3Fq%3D2"
+    assert response.content == b""
+
+
 def test_the_theme_is_the_users_or_left_to_the_browser(client_of, viewer):
     assert 'data-chosen="" data-bs-theme="light"' in text_of(page(client_of(viewer)))
     User.objects.filter(pk=viewer.pk).update(theme="dark")

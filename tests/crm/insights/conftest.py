@@ -114,7 +114,9 @@ def claim(job: Job) -> JobContext:
 @pytest.fixture
 def mined_run(imported: Shop, place: Path, administrator: User) -> Run:
     """A run that has been mined, but is not published."""
-    run = Run.objects.create(user=administrator, created_at=timezone.now(), studies=list(imported.found.run["result"]["accounts"]))
+    run = Run.objects.create(
+        user=administrator, created_at=timezone.now(), studies=list(imported.found.run["result"]["accounts"])
+    )
     found_store(run, imported.found)
     Run.objects.filter(pk=run.pk).update(state=Run.State.DONE)
     shutil.copytree(imported.files, place / "runs" / str(run.pk))
@@ -142,7 +144,9 @@ def mined_again(published_run: Run, administrator: User) -> Run:
     again = Run.objects.create(
         user=administrator, created_at=timezone.now(), studies=["segments", "value"], as_of=earlier
     )
-    job = job_enqueue(user=actor_for(administrator), kind="insights.run", parameters={"run": str(again.pk), "publish": True})
+    job = job_enqueue(
+        user=actor_for(administrator), kind="insights.run", parameters={"run": str(again.pk), "publish": True}
+    )
     work.run(claim(job))
     again.refresh_from_db()
     return again

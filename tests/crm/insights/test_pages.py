@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 
 from guanxi import words
 from guanxi_crm.core.models import Job
 from guanxi_crm.customers.models import ScoreVersion
+from guanxi_crm.customers.selectors.list_query import list_query
+from guanxi_crm.customers.selectors.lists import customer_count
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.studies import STUDIES
 from guanxi_crm.users.models import Role
@@ -31,6 +34,14 @@ def untold(response) -> list[str]:
     return [code for code in CODE.findall(text_of(response)) if words.has(code)]
 
 
+def downloaded(response) -> bytes:
+    """The whole of a file."""
+    assert response.status_code == 200
+    content = b"".join(response.streaming_content)
+    response.close()
+    return content
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_study_has_its_page(published_run, administrator, client_of, language, django_assert_max_num_queries):
     client = client_of(administrator, language=language)
@@ -43,8 +54,7 @@ def test_every_study_has_its_page(published_run, administrator, client_of, langu
         assert words.say(f"{name}.question", language) in page
         assert page.count("<h1") == 1
         assert page.count("data-chart") == sum(
-            len(chapter["figures"])
-            for chapter in published_run.results.get(study=name).document[language]["chapters"]
+            len(chapter["figures"]) for chapter in published_run.results.get(study=name).document[language]["chapters"]
         )
 
 
@@ -66,8 +76,9 @@ def test_queries_do_not_grow_with_runs(published_run, administrator, client_of, 
         Run(user=administrator, created_at=published_run.created_at, as_of=published_run.as_of, state="done")
         for _ in range(25)
     )
+    client = client_of(administrator)
     with django_assert_max_num_queries(20):
-        assert client_of(administrator).get(reverse("insights:list")).status_code == 200
+        assert client.get(reverse("insights:list")).status_code == 200
 
 
 def test_an_empty_house_teaches_what_to_do(place, administrator, client_of):
@@ -93,11 +104,13 @@ def test_what_is_missing_is_told(published_run, administrator, client_of):
     result = published_run.results.get(study="churn")
     assert result.grade == "D"
     for language in ("en", "zh"):
-        page = client_of(administrator, language=language).get(reverse("insights:study", args=["churn"])).content.decode()
+        page = (
+            client_of(administrator, language=language).get(reverse("insights:study", args=["churn"])).content.decode()
+        )
         assert result.missing[language][0][:30] in page
 
 
-def test_advice_leads_to_exactly_the_customers_it_speaks_of(published_run, administrator, client_of):
+def test_advice_leads_to_exactly_the_customers_it_speaks_of(published_run, administrator, admin, client_of):
     client = client_of(administrator)
     page = client.get(reverse("insights:run", args=[published_run.pk])).content.decode()
     led = [each for each in published_run.result["advice"] if each["query"]]
@@ -105,6 +118,10 @@ def test_advice_leads_to_exactly_the_customers_it_speaks_of(published_run, admin
     for each in led:
         address = f"{reverse('customers:list')}?{each['query']}"
         assert address.replace("&", "&amp;") in page
+        query = list_query(QueryDict(each["query"]))
+        # "The few who bring half" are the first of a list of everybody.
+        count = each["customers"] if query.conditions.of else 300
+        assert (each["title"]["en"], customer_count(user=admin, query=query)) == (each["title"]["en"], count)
 
 
 def test_a_run_is_started_by_its_button(imported, administrator, client_of):
@@ -146,7 +163,9 @@ def test_who_may_only_look_is_offered_and_allowed_nothing_more(published_run, vi
         address = reverse(f"insights:{name}", args=[published_run.pk])
         assert address not in client.get(reverse("insights:run", args=[published_run.pk])).content.decode()
         assert client.post(address).status_code == 403
-    assert client.post(reverse("insights:run_create"), {"studies": ["segments"], "horizon_days": "60"}).status_code == 403
+    assert (
+        client.post(reverse("insights:run_create"), {"studies": ["segments"], "horizon_days": "60"}).status_code == 403
+    )
     assert (Job.objects.count(), Run.objects.count()) == (jobs, 1)
     assert ScoreVersion.objects.get().is_current
 
@@ -172,7 +191,10 @@ def test_lists_of_customers_are_for_who_sees_everybody(published_run, administra
     )  # fmt: skip
     curious = user_of("curious")
     numbers = {
-        row[0] for each in published_run.results.all() for table in each.document["en"]["lists"] for row in table["rows"]
+        row[0]
+        for each in published_run.results.all()
+        for table in each.document["en"]["lists"]
+        for row in table["rows"]
     }
     assert len(numbers) > 20
     told = {user.pk: "" for user in (administrator, curious)}
@@ -185,7 +207,7 @@ def test_lists_of_customers_are_for_who_sees_everybody(published_run, administra
     client = client_of(curious)
     for name in ("report.html", "customers.csv", "customers.parquet", "due.csv", "customers_to_reach.csv"):
         assert client.get(reverse("insights:run_file", args=[published_run.pk, "en", name])).status_code == 404
-    assert client.get(reverse("insights:run_file", args=[published_run.pk, "en", "rules.csv"])).status_code == 200
+    assert downloaded(client.get(reverse("insights:run_file", args=[published_run.pk, "en", "rules.csv"])))
 
 
 def test_hidden_results_are_nowhere(published_run, user_of, client_of):
@@ -210,10 +232,10 @@ def test_files_are_downloaded_and_the_report_is_read_in_a_sandbox(published_run,
     client = client_of(administrator)
     for name in FILES:
         response = client.get(reverse("insights:run_file", args=[published_run.pk, "zh", name]) + "?download=1")
-        assert response.status_code == 200
         assert response["Content-Disposition"].startswith("attachment")
-        assert b"".join(response.streaming_content)
+        assert downloaded(response)
     report = client.get(reverse("insights:run_file", args=[published_run.pk, "zh", "report.html"]))
+    assert b"<html" in downloaded(report)
     assert report["Content-Disposition"].startswith("inline")
     policy = report["Content-Security-Policy"]
     assert policy.startswith("sandbox allow-scripts")

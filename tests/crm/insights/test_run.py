@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
@@ -14,6 +16,7 @@ from guanxi_crm.customers.models import CustomerScores, ScoreVersion, SegmentCha
 from guanxi_crm.insights.models import ProductRule, Run, StudyResult
 from guanxi_crm.insights.services import run_cancel, run_create, run_publish, run_take_back
 from guanxi_crm.insights.studies import STUDIES
+from guanxi_crm.insights.work.sweep import runs_sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +46,17 @@ def test_what_is_published_is_exactly_what_was_mined(published_run, place):
     assert len(told) == len(scores) == 300
     for row in told:
         shown = scores[row["customer_id"]]
-        for name in ("orders", "items", "r", "f", "m", "p_alive", "expected_orders", "next_order_on", "churn_probability"):
+        for name in (
+            "orders",
+            "items",
+            "r",
+            "f",
+            "m",
+            "p_alive",
+            "expected_orders",
+            "next_order_on",
+            "churn_probability",
+        ):
             assert getattr(shown, name) == row[name], name
         for name in ("segment", "value_group", "abc", "churn_band"):
             assert getattr(shown, name) == (row[name] or ""), name
@@ -55,7 +68,9 @@ def test_what_is_published_is_exactly_what_was_mined(published_run, place):
 
 
 def test_rules_are_published_with_their_products(published_run, imported):
-    rules = [row for row in imported.mined.result("affinity").tables["rules"].to_pylist() if len(row["consequent"]) == 1]
+    rules = [
+        row for row in imported.mined.result("affinity").tables["rules"].to_pylist() if len(row["consequent"]) == 1
+    ]
     assert published_run.result["grades"]["affinity"] in "AB"
     assert ProductRule.objects.count() == len(rules) > 20
     rule = ProductRule.objects.order_by("-lift").first()
@@ -173,3 +188,31 @@ def test_a_date_before_all_data_is_told_in_words(imported, admin):
     assert (job.state, run.state_now) == ("failed", "failed")
     assert "2020" in job.problem["sentences"]["zh"]
     assert not StudyResult.objects.exists()
+
+
+def test_old_runs_leave_their_grades_and_free_the_disk(published_run, mined_again, place):
+    for _ in range(3):
+        (place / "runs" / str(Run().pk)).mkdir()
+    (place / "runs" / f".{published_run.pk}").mkdir()
+    assert runs_sweep(files=1, documents=1) == 5
+    assert [path.name for path in (place / "runs").iterdir()] == [str(mined_again.pk)]
+    old = published_run.results.get(study="segments")
+    assert (old.document, bool(old.summary["en"]["finding"])) == ({}, True)
+    assert mined_again.results.get(study="segments").document["en"]["chapters"]
+    assert published_run.results.get(study="value").grade == published_run.result["grades"]["value"]
+
+
+def test_the_published_run_keeps_its_files(published_run, mined_again, admin, place):
+    run_take_back(user=admin, run_id=mined_again.pk)
+    runs_sweep(files=1)
+    assert (place / "runs" / str(published_run.pk)).is_dir()
+
+
+def test_a_run_without_files_is_not_published_and_says_so(mined_run, admin, place):
+    shutil.rmtree(place / "runs" / str(mined_run.pk))
+    run_publish(user=admin, run_id=mined_run.pk)
+    job, lease = job_claim(["insights.publish"], at=timezone.now())
+    assert attempt(job.pk, lease) == 0
+    job.refresh_from_db()
+    assert "no longer on the server" in job.problem["sentences"]["en"]
+    assert not ScoreVersion.objects.exists()

@@ -80,7 +80,7 @@ def test_a_second_one_in_the_same_directory_is_told_who_has_it(tmp_path):
             [GUANXI, "serve", "--data", str(tmp_path / "data"), "--port", str(free_port())],
             env=environment(), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
-        assert second.returncode == 10
+        assert second.returncode == 4
         assert "another `guanxi serve`" in second.stderr
 
 
@@ -93,7 +93,7 @@ def test_a_port_that_is_taken_is_named(tmp_path):
             [GUANXI, "serve", "--data", str(tmp_path / "data"), "--port", str(port)],
             env={**environment(), "LC_ALL": "zh_CN.UTF-8"}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
-    assert told.returncode == 9
+    assert told.returncode == 2
     assert f"端口 {port} 已被" in told.stderr
 
 
@@ -106,6 +106,6 @@ def test_without_the_extra_one_sentence_says_what_to_install(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", code], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert told.returncode == 8
+    assert told.returncode == 5
     assert told.stderr.strip() == "The CRM is not installed. Install it with: pip install 'guanxi[crm]'"
     assert list(tmp_path.iterdir()) == []

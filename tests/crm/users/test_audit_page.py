@@ -103,6 +103,14 @@ def test_a_damaged_link_is_told(cursor, trail, manager, actor, client_of):
     assert client_of(manager).get("/settings/audit/", {"cursor": cursor}).status_code == 400
 
 
+def test_moments_are_told_on_the_companys_clock(administrator, actor):
+    with timezone.override("Asia/Shanghai"):
+        changes = {"expires_at": (None, DAY)}
+        audit.log(user=actor(administrator), kind="token", record=None, action="create", changes=changes)
+        (line,) = audit_page(user=actor(administrator), kind="token").records
+    assert line.changes == [("Ends on", "–", "2026-03-05 20:00")]
+
+
 def test_of_a_roles_permissions_it_shows_what_differs(administrator, actor):
     viewer = Role.objects.get(code="viewer")
     customer = {"actions": {"view": "team"}, "fields": viewer.grants["customer"]["fields"]}
@@ -111,4 +119,5 @@ def test_of_a_roles_permissions_it_shows_what_differs(administrator, actor):
         require_second_factor=False,
     )  # fmt: skip
     (line,) = audit_page(user=actor(administrator), kind="role").records
-    assert line.changes == [("Permissions customer.actions.view", "all", "team")]
+    ((_, before, after),) = line.changes
+    assert (before, after) == ("all", "team’s")

@@ -140,7 +140,7 @@ def test_an_address_is_invited_once_and_has_one_account(invite, sales):
 def test_a_password_that_is_easily_guessed_takes_up_nothing(invite):
     invitation, secret = invite()
     with pytest.raises(RuleBroken):
-        invitation_accept(secret=secret, name="新人", password="password1234")
+        invitation_accept(secret=secret, name="新人", password="password1234")  # noqa: S106
     assert Invitation.objects.get(pk=invitation.pk).accepted_at is None
     assert not User.objects.filter(email="new@example.com").exists()
 

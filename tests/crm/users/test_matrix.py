@@ -25,11 +25,11 @@ def matrix(actors):
     for kind in record_types():
         lines.append(_line(kind.name, actors))
         for action in kind.actions:
-            lines.append(
-                _line(f"  {action}", [actor.scope(kind.name, action).name.lower() for actor in actors.values()])
-            )
+            scopes = [actor.scope(kind.name, action).name.lower() for actor in actors.values()]
+            lines.append(_line(f"  {action}", scopes))
         for name in kind.names:
-            lines.append(_line(f"    {name}", [_mark(actor, kind.name, name) for actor in actors.values()]))
+            modes = [_mark(actor, kind.name, name) for actor in actors.values()]
+            lines.append(_line(f"    {name}", modes))
         lines.append("")
     return "\n".join(lines)
 

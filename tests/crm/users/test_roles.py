@@ -146,6 +146,15 @@ class TestMoreThanOnesOwn:
 
 
 class TestCopiesAndEnds:
+    def test_the_page_makes_a_copy(self, administrator, viewer, client_of):
+        form = {"name": "Night desk", "role_id": role("service").pk}
+        answer = client_of(administrator).post("/settings/roles/", form)
+        copy = Role.objects.get(name="Night desk")
+        assert answer.url == f"/settings/roles/{copy.pk}/"
+        assert client_of(viewer).post("/settings/roles/", {**form, "name": "Mine"}).status_code == 403
+        assert "already" in client_of(administrator).post("/settings/roles/", form).content.decode()
+        assert Role.objects.exclude(code__in=DEFAULT_ROLES).count() == 1
+
     def test_a_copy_grants_the_same(self, administrator, actor):
         copy = role_clone(user=actor(administrator), role_id=role("service").pk, name="Night desk")
         assert copy.grants == DEFAULT_ROLES["service"]

@@ -172,12 +172,14 @@ class TestSecondFactor:
         assert secret not in stored
         assert not any(code in stored for code in codes)
 
-    def test_it_is_in_the_audit_trail_and_in_his_mail(self, sales, with_second_factor, mailoutbox):
+    @pytest.mark.usefixtures("with_second_factor")
+    def test_it_is_in_the_audit_trail_and_in_his_mail(self, sales, mailoutbox):
         entry = AuditEntry.objects.get(action="totp_activated")
         assert (entry.user_id, entry.record_id) == (sales.pk, str(sales.pk))
         assert mailoutbox[0].to == [sales.email]
 
-    def test_turning_it_off_asks_for_the_password_again(self, browser, sales, client_of, with_second_factor):
+    @pytest.mark.usefixtures("with_second_factor")
+    def test_turning_it_off_asks_for_the_password_again(self, sales, client_of):
         client = client_of(sales)
         answer = client.post(reverse("mfa_deactivate_totp"))
         assert answer.url.startswith(reverse("account_reauthenticate"))
@@ -257,7 +259,7 @@ def letters(settings):
     got = []
 
     class Box:
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802
             got.append(message_from_bytes(envelope.content))
             return "250 OK"
 

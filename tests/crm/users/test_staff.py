@@ -168,13 +168,14 @@ class TestProfile:
         sales.refresh_from_db()
         assert sales.name == "Sam Sales"
 
-    def test_guanxi_itself_has_no_profile(self, company):
+    def test_guanxi_itself_has_no_profile(self):
         with pytest.raises(NotFound):
             profile_update(user=system(), name="S", language="en", theme="")
 
 
+@pytest.mark.usefixtures("db")
 class TestFirstAdministrator:
-    def test_he_is_made_with_a_password_that_is_told_once(self, company, client):
+    def test_he_is_made_with_a_password_that_is_told_once(self, client):
         user, password = administrator_ensure(email="Boss@Example.com")
         assert user.email == "boss@example.com"
         assert user.check_password(password)
@@ -185,12 +186,12 @@ class TestFirstAdministrator:
         assert administrator_ensure(email="other@example.com") == (user, None)
         assert User.objects.count() == 1
 
-    def test_he_gets_the_password_that_is_given(self, company):
-        user, password = administrator_ensure(email="boss@example.com", password="correct horse")
+    def test_he_gets_the_password_that_is_given(self):
+        user, password = administrator_ensure(email="boss@example.com", password="correct horse")  # noqa: S106
         assert password is None
         assert user.check_password("correct horse")
 
-    def test_he_is_made_before_the_roles_are(self, db):
+    def test_he_is_made_before_the_roles_are(self):
         Role.objects.all().delete()
         user, _ = administrator_ensure(email="boss@example.com")
         assert user.roles.get().is_administrator

@@ -62,3 +62,6 @@ class CustomerForm(forms.Form):
                 self.fields[kind] = forms.CharField(
                     label=label_of(kind), required=False, max_length=300, widget=forms.TextInput(attributes)
                 )
+        self.order_fields(["version", "name", "kind", *CONTACTS_OF_A_NEW_ONE])
+        if "name" in self.fields:
+            self.fields["name"].widget.attrs["autofocus"] = True

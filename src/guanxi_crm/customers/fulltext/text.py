@@ -40,13 +40,14 @@ class Term:
 
 
 def document(customer_id: int, name: str, number: str, phones: Iterable[str], emails: Iterable[str]) -> Document:
-    """What is kept of a customer. Of a telephone number its digits, those without the country's, and the last four.
+    """What is kept of a customer. Of a telephone number its digits, those without the country's, and the last four; of
+    a mail address its words, and all of them as one.
 
     Examples
     --------
     >>> document(7, "王小明", "C-0042", ["+86 138-0013-8000"], ["Wang@example.com"])
     Document(customer_id=7, name='王 小 明', number='c 0042 c0042', phone='8613800138000 13800138000 8000',
-             email='wang example com')
+             email='wang example com wangexamplecom')
     """
     told: dict[str, None] = {}
     for phone in phones:
@@ -61,7 +62,7 @@ def document(customer_id: int, name: str, number: str, phones: Iterable[str], em
         searchable(name),
         numbered if joined == numbered else f"{numbered} {joined}",
         " ".join(told),
-        " ".join(searchable(email) for email in emails),
+        " ".join(_address(email) for email in emails),
     )
 
 
@@ -69,7 +70,7 @@ def terms(text: str) -> tuple[Term, ...]:
     """What somebody looks for: every term must be found, in whichever column.
 
     Chinese characters that stand together are looked for together, in their order; a Latin word or a number may be only
-    begun; what looks like a telephone number is one, however it is grouped.
+    begun; what looks like a telephone number is one, however it is grouped; a mail address is looked for as a whole.
 
     Examples
     --------
@@ -82,6 +83,9 @@ def terms(text: str) -> tuple[Term, ...]:
         return (Term((digits(text),), is_prefix=True, columns=("phone", "number")),)
     found: list[Term] = []
     for part in text.split():
+        if "@" in part[1:] and (joined := searchable(part).replace(" ", "")):
+            found.append(Term((joined,), is_prefix=True, columns=("email",)))
+            continue
         together: list[str] = []
         for word in searchable(part).split():
             if is_cjk(word):
@@ -94,3 +98,9 @@ def terms(text: str) -> tuple[Term, ...]:
         if together:
             found.append(Term(tuple(together), is_prefix=False))
     return tuple(found[:_MOST_TERMS])
+
+
+def _address(email: str) -> str:
+    words = searchable(email)
+    joined = words.replace(" ", "")
+    return words if joined == words else f"{words} {joined}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from guanxi.words import currency_digits
@@ -24,7 +24,7 @@ from guanxi_crm.core.records import record_type
 from guanxi_crm.customers.models import ContactPoint, CustomerTag
 from guanxi_crm.customers.records import SCORE_FIELDS
 
-__all__ = ["FILTERS", "OPERATORS", "AllOf", "Condition", "column_of", "compiled", "from_data"]
+__all__ = ["FILTERS", "OPERATORS", "SCORE_NAMES", "AllOf", "Condition", "column_of", "compiled", "from_data"]
 
 MOST_CONDITIONS = 30
 MOST_VALUES = 200
@@ -47,7 +47,8 @@ OPERATORS: Mapping[str, tuple[str, ...]] = {
 }
 """By kind of field."""
 
-_SCORES = {field.name for field in SCORE_FIELDS}
+SCORE_NAMES = frozenset(field.name for field in SCORE_FIELDS)
+"""Fields that are columns of the scores."""
 _CONTACTS = {"phone", "email", "wechat", "address"}
 _KEYS = {"owner", "team", "tags"}
 """Fields whose values are keys of other records; ``me`` and ``mine`` mean the reader himself and his teams."""
@@ -103,17 +104,22 @@ def from_data(data: object) -> AllOf:
 
 def column_of(name: str) -> str:
     """The path of a field's column from the customer."""
-    if name in _SCORES:
+    if name in SCORE_NAMES:
         return f"current__{name}"
     return f"{name}_id" if name in {"owner", "team"} else name
 
 
-def compiled(tree: AllOf, *, user: Actor, currency: str) -> Q:
+def compiled(
+    tree: AllOf, *, user: Actor, currency: str, one_by_one: bool = False, column: Callable[[str], str] = column_of
+) -> Q:
     """The tree as Django's condition on customers, for this user.
 
     Parameters
     ----------
     currency : of the scores' amounts; a value is typed in whole units of it
+    one_by_one : for a query that goes through customers in an order of its own until it has enough: what is not a column
+        is then looked up for each, instead of being listed first
+    column : field → its path, from another table than the customers'
 
     Raises
     ------
@@ -123,37 +129,41 @@ def compiled(tree: AllOf, *, user: Actor, currency: str) -> Q:
     user.require_readable("customer", tree.fields)
     found = Q()
     for each in tree.of:
-        found &= _leaf(each, user, currency)
+        found &= _leaf(each, user, currency, one_by_one, column)
     return found
 
 
-def _leaf(condition: Condition, user: Actor, currency: str) -> Q:
+def _leaf(
+    condition: Condition, user: Actor, currency: str, one_by_one: bool, path: Callable[[str], str]
+) -> Q:
     declared = record_type("customer").field(condition.field)
     if condition.field in _NOT_YET or condition.operator not in OPERATORS[declared.kind]:
         raise RuleBroken("crm_customers.bad_filter", field=condition.field)
     if condition.field in _CONTACTS:
-        return _contact(condition)
+        return _contact(condition, one_by_one)
     if condition.operator in {"filled", "empty"}:
-        filled = _filled(condition.field)
+        filled = _filled(condition.field, path, one_by_one)
         return filled if condition.operator == "filled" else ~filled
     if not condition.values:
         raise RuleBroken("crm_customers.bad_filter_value", field=condition.field, value="")
     if condition.field in _KEYS:
         values: list[Any] = [_key(condition.field, value, user) for value in condition.values]
         flat = [key for each in values for key in each]
-        return _tagged(condition, flat) if condition.field == "tags" else _one_of(condition, flat)
+        if condition.field == "tags":
+            return _tagged(condition, flat, one_by_one)
+        return _one_of(condition, flat, path)
     convert = _CONVERT[declared.kind]
     try:
         values = [convert(value, currency) for value in condition.values]
     except (ValueError, ArithmeticError) as error:
         raise RuleBroken("crm_customers.bad_filter_value", field=condition.field, value=condition.values[0]) from error
     if declared.kind == "time":
-        return _moments(condition, values)
-    return _one_of(condition, values)
+        return _moments(condition, values, path)
+    return _one_of(condition, values, path)
 
 
-def _one_of(condition: Condition, values: list[Any]) -> Q:
-    column = column_of(condition.field)
+def _one_of(condition: Condition, values: list[Any], path: Callable[[str], str]) -> Q:
+    column = path(condition.field)
     if condition.operator == "starts":
         return _any(Q(**{f"{column}__istartswith": value}) for value in values)
     if condition.operator == "at_least":
@@ -167,9 +177,9 @@ def _one_of(condition: Condition, values: list[Any]) -> Q:
     return ~same | Q(**{f"{column}__isnull": True})
 
 
-def _moments(condition: Condition, days: list[dt.date]) -> Q:
+def _moments(condition: Condition, days: list[dt.date], path: Callable[[str], str]) -> Q:
     """Days of the company's clock as moments."""
-    column = column_of(condition.field)
+    column = path(condition.field)
     if condition.operator == "at_least":
         return Q(**{f"{column}__gte": _midnight(min(days))})
     if condition.operator == "at_most":
@@ -179,27 +189,34 @@ def _moments(condition: Condition, days: list[dt.date]) -> Q:
     )
 
 
-def _contact(condition: Condition) -> Q:
+def _among(rows: QuerySet[Any], one_by_one: bool) -> Q:
+    """Customers of whom there is such a row."""
+    if one_by_one:
+        return Q(Exists(rows.filter(customer_id=OuterRef("pk"))))
+    return Q(pk__in=rows.values("customer_id"))
+
+
+def _contact(condition: Condition, one_by_one: bool) -> Q:
     points = ContactPoint.objects.filter(kind=condition.field)
     if condition.operator == "empty":
-        return ~Q(pk__in=points.values("customer_id"))
-    if condition.operator in {"is", "starts"}:
+        return ~_among(points, one_by_one)
+    if condition.operator == "is":
         normal = [digits(value) if condition.field == "phone" else value.strip().lower() for value in condition.values]
         points = points.filter(normal__in=[each for each in normal if each])
     elif condition.operator != "filled":
         raise RuleBroken("crm_customers.bad_filter", field=condition.field)
-    return Q(pk__in=points.values("customer_id"))
+    return _among(points, one_by_one)
 
 
-def _tagged(condition: Condition, keys: list[int]) -> Q:
-    tagged = Q(pk__in=CustomerTag.objects.filter(tag_id__in=keys).values("customer_id"))
+def _tagged(condition: Condition, keys: list[int], one_by_one: bool) -> Q:
+    tagged = _among(CustomerTag.objects.filter(tag_id__in=keys), one_by_one)
     return tagged if condition.operator == "is" else ~tagged
 
 
-def _filled(name: str) -> Q:
+def _filled(name: str, path: Callable[[str], str], one_by_one: bool) -> Q:
     if name == "tags":
-        return Q(pk__in=CustomerTag.objects.values("customer_id"))
-    column = column_of(name)
+        return _among(CustomerTag.objects.all(), one_by_one)
+    column = path(name)
     kind = record_type("customer").field(name).kind
     known = Q(**{f"{column}__isnull": False})
     return known & ~Q(**{column: ""}) if kind in {"text", "choice"} and name not in _KEYS else known

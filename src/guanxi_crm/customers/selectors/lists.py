@@ -11,14 +11,15 @@ from django.db.models import QuerySet
 
 from guanxi_crm.core.keyset import COUNT_LIMIT, Order, Page, count_up_to, page_of, page_of_keys
 from guanxi_crm.core.policy import Actor, Scope
-from guanxi_crm.customers.models import ContactPoint, Customer, CustomerTag, ScoreVersion
-from guanxi_crm.customers.selectors.conditions import column_of, compiled
+from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, CustomerTag, ScoreVersion
+from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, column_of, compiled
 from guanxi_crm.customers.selectors.directory import directory
 from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, SORTS, ListQuery, default_sort
 from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.search import Search, search_for
+from guanxi_crm.customers.selectors.walk import walked
 
-__all__ = ["PAGE_SIZE", "WIDE", "CustomerPage", "customer_list", "customers_matching", "lines_of", "shown_columns"]
+__all__ = ["PAGE_SIZE", "WIDE", "CustomerPage", "customer_count", "customer_list", "customers_matching", "lines_of", "shown_columns"]
 
 PAGE_SIZE = 50
 WIDE = 1000
@@ -39,7 +40,7 @@ class CustomerPage:
     lines : what each line shows, by field; ``id`` besides
     columns : the fields, in order
     sort : how it is sorted, as in `ListQuery`; empty where a search found more than `WIDE`
-    count : how many match, at most `COUNT_LIMIT` + 1
+    count : how many match, at most `COUNT_LIMIT` + 1; None where that takes a query that may be slow: `customer_count`
     next, previous : cursors
     version : whose scores are shown
     """
@@ -47,14 +48,14 @@ class CustomerPage:
     lines: list[dict[str, Any]]
     columns: tuple[str, ...]
     sort: str
-    count: int
+    count: int | None
     next: str | None
     previous: str | None
     version: ScoreVersion | None
 
     @property
     def is_more_than_counted(self) -> bool:
-        return self.count > COUNT_LIMIT
+        return self.count is not None and self.count > COUNT_LIMIT
 
 
 def customers_matching(
@@ -83,36 +84,67 @@ def customers_matching(
 
 
 def customer_list(
-    *, user: Actor, query: ListQuery, cursor: str | None = None, size: int = PAGE_SIZE, counted: bool = True
+    *, user: Actor, query: ListQuery, cursor: str | None = None, size: int = PAGE_SIZE
 ) -> CustomerPage:
     """One page of the customers who match.
 
     Permission: customer.view, and reading each field that is filtered or sorted by; columns that are hidden from the
-    user are left out. Seven queries at most, however many customers there are. ``counted`` False saves the count.
+    user are left out. Eight queries at most, however many customers there are.
 
     Raises
     ------
     NotAllowed, RuleBroken : of `compiled` and `page_of`; a sort by a hidden field.
     """
+    user.require("customer", "view")
     version = current_version()
     columns = shown_columns(user=user, query=query)
     sort = query.sort or default_sort(user, has_scores=version is not None)
     user.require_readable("customer", [sort.removeprefix("-")] if sort else [])
     order = replace(SORTS[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else _NEWEST
-    looked_for = search_for(user=user, text=query.text) if query.text else None
-    found = looked_for.first(WIDE + 1) if looked_for else []
-    if looked_for and len(found) > WIDE:
-        sort, order = "", _NEWEST
-        if user.scope("customer", "view") is Scope.ALL and not query.conditions.of:
-            return _wide_page(user, looked_for, columns, cursor, size, counted=counted, version=version)
-    records = customers_matching(
-        user=user, query=replace(query, text="") if looked_for and len(found) <= WIDE else query, version=version
-    )
-    if looked_for and len(found) <= WIDE:
-        records = records.filter(pk__in=found)
+    everybody = user.scope("customer", "view") is Scope.ALL and not query.conditions.of
+    count: int | None = None
+    if query.text:
+        looked_for = search_for(user=user, text=query.text)
+        found = looked_for.first(WIDE + 1)
+        if len(found) <= WIDE:
+            records = customers_matching(user=user, query=replace(query, text=""), version=version).filter(pk__in=found)
+            count = len(found) if everybody else None
+        elif everybody:
+            return _wide_page(user, looked_for, columns, cursor, size, version)
+        else:
+            sort, order = "", _NEWEST
+            records = customers_matching(user=user, query=query, version=version)
+    else:
+        records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
+        count = count_up_to(Customer.objects.all()) if everybody else None
     page = page_of(_with_columns(records, columns, order), order, size=size, cursor=cursor)
-    count = count_up_to(records) if counted else 0
+    if page.next is None and page.previous is None:
+        count = len(page.records)
     return _page(user, page, columns, sort, count, version)
+
+
+def customer_count(*, user: Actor, query: ListQuery) -> int:
+    """How many match, at most `COUNT_LIMIT` + 1. For a list whose page has not told.
+
+    Permission: as `customer_list`.
+    """
+    user.require("customer", "view")
+    if user.scope("customer", "view") is Scope.ALL and not query.text and _is_of_scores(query):
+        version = current_version()
+        conditions = compiled(
+            query.conditions, user=user, currency=version.currency if version else "", column=lambda name: name
+        )
+        # The scores' indexes hold it all: no customer is read.
+        return count_up_to(CustomerScores.objects.filter(conditions, scored=version))
+    return count_up_to(customers_matching(user=user, query=query))
+
+
+def _is_of_scores(query: ListQuery) -> bool:
+    """Whether only those match who have scores, and only those decide."""
+    conditions = query.conditions.of
+    return bool(conditions) and all(
+        each.field in SCORE_NAMES and each.operator not in {"is_not", "empty"} for each in conditions
+    )
 
 
 def lines_of(*, user: Actor, records: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -143,12 +175,14 @@ def lines_of(*, user: Actor, records: Sequence[dict[str, Any]], columns: Sequenc
 
 
 def shown_columns(*, user: Actor, query: ListQuery) -> tuple[str, ...]:
-    """The columns of a list that the user may see, in order."""
-    return tuple(name for name in query.columns or DEFAULT_COLUMNS if user.may_read("customer", name))
+    """The columns of a list that the user may see, in order; who may not see names is given numbers."""
+    shown = tuple(name for name in query.columns or DEFAULT_COLUMNS if user.may_read("customer", name))
+    nameless = not user.may_read("customer", "name") and user.may_read("customer", "number")
+    return ("number", *shown) if nameless and "number" not in shown else shown
 
 
 def _wide_page(
-    user: Actor, looked_for: Search, columns: tuple[str, ...], cursor: str | None, size: int, *, counted: bool,
+    user: Actor, looked_for: Search, columns: tuple[str, ...], cursor: str | None, size: int,
     version: ScoreVersion | None,
 ) -> CustomerPage:  # fmt: skip
     """Of a search that finds very many: straight from the index, which holds the keys in order."""
@@ -156,12 +190,12 @@ def _wide_page(
         lambda beyond, upwards, limit: looked_for.first(limit, beyond, upwards), size=size, cursor=cursor
     )
     rows = _with_columns(Customer.objects.filter(pk__in=page.records), columns, _NEWEST).order_by("-pk")
-    count = len(looked_for.first(COUNT_LIMIT + 1)) if counted else 0
+    count = len(looked_for.first(COUNT_LIMIT + 1))
     return _page(user, replace(page, records=list(rows)), columns, "", count, version)
 
 
 def _page(
-    user: Actor, page: Page, columns: tuple[str, ...], sort: str, count: int, version: ScoreVersion | None
+    user: Actor, page: Page, columns: tuple[str, ...], sort: str, count: int | None, version: ScoreVersion | None
 ) -> CustomerPage:
     extra = _badges(user, columns)
     lines = lines_of(user=user, records=page.records, columns=[*columns, *extra])

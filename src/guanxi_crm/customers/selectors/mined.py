@@ -13,7 +13,7 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion, SegmentChange
 from guanxi_crm.customers.records import SCORE_FIELDS
 
-__all__ = ["Mined", "Reason", "mined_of", "segment_history"]
+__all__ = ["Mined", "Reason", "mined_in", "mined_of", "segment_history"]
 
 _INTERVALS = ("expected_orders", "expected_amount")
 _MAIN_SCORE = {"segments": "segment", "value": "expected_amount", "churn": "churn_probability"}
@@ -58,16 +58,20 @@ class Mined:
 def mined_of(customer: Customer, *, user: Actor) -> Mined | None:
     """The current scores of a customer; None where no version is current or he is not in it. One query."""
     found = CustomerScores.objects.filter(customer=customer, scored__is_current=True).select_related("scored").first()
-    if found is None:
-        return None
+    return None if found is None else mined_in(found, user=user)
+
+
+def mined_in(found: CustomerScores, *, user: Actor, with_reasons: bool = True) -> Mined:
+    """Scores that were read already, with their version, as far as the user may see them. No query."""
     readable = [field.name for field in SCORE_FIELDS if user.may_read("customer", field.name)]
     values = {name: getattr(found, name) for name in readable}
     for name in _INTERVALS:
         if name in values:
             values |= {f"{name}_{end}": getattr(found, f"{name}_{end}") for end in ("low", "high")}
+    explained = found.reasons if with_reasons else {}
     reasons = {
         study: _reasons(told, found.scored.currency, readable)
-        for study, told in found.reasons.items()
+        for study, told in explained.items()
         if _MAIN_SCORE.get(study) in readable
     }
     return Mined(found.scored, values, reasons)

@@ -120,7 +120,7 @@ def contact_points_upsert(points: Mapping[str, Sequence[tuple[str, str]]], *, or
     gone: list[ContactPoint] = []
     for number, customer in customers.items():
         mine = there[customer.pk]
-        told = {}
+        told: dict[tuple[str, str], str] = {}
         for said, value in points[number]:
             kind = said if said in _KINDS else "other"
             if kind not in customer.edited and (normal := _normal(kind, value)):

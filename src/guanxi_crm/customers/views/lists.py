@@ -16,12 +16,12 @@ from guanxi_crm.core.pages import signed_in
 from guanxi_crm.core.records import record_type
 from guanxi_crm.customers.selectors.directory import directory
 from guanxi_crm.customers.selectors.list_query import COLUMNS, ListQuery, list_query
-from guanxi_crm.customers.selectors.lists import customer_list, shown_columns
+from guanxi_crm.customers.selectors.lists import WIDE, customer_count, customer_list, shown_columns
 from guanxi_crm.customers.selectors.views import DEFAULT_VIEWS, views_for
 from guanxi_crm.customers.views.list_cells import columns_of, lines_as_html
 from guanxi_crm.customers.views.list_filters import chips_of, filter_fields
 
-__all__ = ["customers", "filters"]
+__all__ = ["count", "customers", "filters"]
 
 _PART = "list"
 """The id of what htmx replaces."""
@@ -43,8 +43,10 @@ def customers(request: HttpRequest) -> HttpResponse:
         "columns": columns_of(page, query, language=language(), view=view),
         "lines": lines_as_html(page, language=language(), may_edit=user.may("customer", "change")),
         "chips": chips_of(query, user=user, version=page.version, view=view),
+        "count": page.count,
         "count_limit": COUNT_LIMIT,
-        "sorting_given_up": bool(query.text and not page.sort and page.count),
+        "wide": WIDE,
+        "sorting_given_up": bool(query.text and not page.sort and page.lines),
         "may_create": user.may("customer", "create"),
         "may_export": user.may("customer", "export"),
         "may_bulk": _may_bulk(user),
@@ -57,6 +59,14 @@ def customers(request: HttpRequest) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+@require_GET
+@signed_in
+def count(request: HttpRequest) -> HttpResponse:
+    """How many match, in words: asked for by the page where that may take longer than the page itself."""
+    total = customer_count(user=request.actor, query=list_query(request.GET))
+    return render(request, "customers/list_count.html", {"count": total, "count_limit": COUNT_LIMIT})
 
 
 @require_GET

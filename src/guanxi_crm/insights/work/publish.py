@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.jobs import JobContext
 from guanxi_crm.customers.models import ScoreVersion
 from guanxi_crm.customers.services.scores import scores_begin, scores_load, scores_publish, scores_sweep
@@ -37,10 +38,13 @@ def publish(context: JobContext, run: Run) -> ScoreVersion:
     Raises
     ------
     NotAllowed
+    RuleBroken : the run's files have been cleared away.
     """
     context.user.require("run", "publish", run)
     version = run.published
     if version is None or not version.is_current:
+        if not (directory_of(run.pk) / FILE).is_file():
+            raise RuleBroken("crm_insights.files_gone", as_of=run.as_of)
         version = _begun(context, run)
         _load_scores(context, run, version)
         _load_rules(context, run, version)

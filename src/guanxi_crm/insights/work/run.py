@@ -13,6 +13,7 @@ from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.work.found import files_write, found_of, found_store
 from guanxi_crm.insights.work.progress import JobProgress
 from guanxi_crm.insights.work.publish import publish
+from guanxi_crm.insights.work.sweep import runs_sweep
 
 __all__ = ["publish_again", "run"]
 
@@ -41,6 +42,7 @@ def run(context: JobContext) -> Mapping[str, object]:
         publish(context, asked)
     with context.transaction():
         Run.objects.filter(pk=asked.pk).update(state=Run.State.DONE)
+    runs_sweep()
     return {"run": str(asked.pk), "published": publishes}
 
 

@@ -86,7 +86,7 @@ def orders_matching(*, user: Actor, asked: OrderFilter, action: str = "view") ->
 
 
 def order_page(*, user: Actor, asked: OrderFilter, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
-    """A page of the list, newest first, with each order's customer; by key where the user may not see when they were."""
+    """A page of the list, newest first, with each order's customer; by key where times are hidden."""
     user.require("order", "view")
     found = orders_matching(user=user, asked=asked).select_related("customer")
     return page_of(found, _NEWEST if user.may_read("order", "ordered_at") else _BY_KEY, size=size, cursor=cursor)

@@ -31,7 +31,7 @@ class Few:
 
     @property
     def has_more(self) -> bool:
-        return self.page.count > len(self.page.lines)
+        return self.page.next is not None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from guanxi_crm.core.keyset import Order, Page, page_of
 from guanxi_crm.core.language import told
 from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.users.labels import action_label, field_label, kind_label, note_label
+from guanxi_crm.users.labels import action_label, field_kind, field_label, grant_label, kind_label, note_label
 
 __all__ = ["Line", "audit_page"]
 
@@ -79,23 +79,48 @@ def _line(entry: AuditEntry, user: Actor) -> Line:
         action_label(entry.kind, entry.action),
         audit.readable_name(entry, user=user),
         [
-            (f"{field_label(entry.kind, field)}{' ' if inner else ''}{inner}", _shown(before), _shown(after))
-            for field, change in audit.readable_changes(entry, user=user).items()
-            for inner, before, after in _differences(*change)
+            told_change
+            for field, (before, after) in audit.readable_changes(entry, user=user).items()
+            for told_change in _changes(entry.kind, field, before, after)
         ],
         [(note_label(key), _shown(value)) for key, value in audit.readable_note(entry, user=user).items()],
     )
 
 
-def _differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Of two trees of values (a role's grants) the leaves that differ; of anything else, itself."""
-    if not isinstance(before, Mapping) and not isinstance(after, Mapping):
-        yield path, before, after
-        return
-    before, after = (each if isinstance(each, Mapping) else {} for each in (before, after))
-    for name in (*before, *(each for each in after if each not in before)):
-        if before.get(name) != after.get(name):
-            yield from _differences(before.get(name), after.get(name), f"{path}.{name}".lstrip("."))
+def _changes(kind: str, field: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    if (kind, field) == ("role", "grants"):
+        yield from _changes_of_grants(before, after)
+    elif field_kind(kind, field) == "time":
+        yield field_label(kind, field), _moment(before), _moment(after)
+    else:
+        yield field_label(kind, field), _shown(before), _shown(after)
+
+
+def _changes_of_grants(before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    """Of a role's permissions those that differ, one by one."""
+    old, new = (dict(_leaves(grants)) for grants in (before, after))
+    for kind, part, name in {**old, **new}:
+        was, became = (each.get((kind, part, name)) for each in (old, new))
+        if was != became:
+            what = action_label(kind, name) if part == "actions" else field_label(kind, name)
+            otherwise = "none" if part == "actions" else "write"
+            label = told("crm_users.field_of_grants", kind=kind_label(kind), what=what)
+            yield label, grant_label(part, was or otherwise), grant_label(part, became or otherwise)
+
+
+def _leaves(grants: Any) -> Iterator[tuple[tuple[str, str, str], str]]:
+    for kind, grant in grants.items():
+        for part in ("actions", "fields"):
+            for name, word in grant.get(part, {}).items():
+                yield (kind, part, name), word
+
+
+def _moment(value: Any) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return _shown(value)
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if timezone.is_aware(moment) else str(value)
 
 
 def _shown(value: Any) -> str:

@@ -68,7 +68,9 @@ def role_one(*, user: Actor, role_id: int) -> Role:
 def role_table(role: Role) -> list[KindTable]:
     """Record type by record type: each action with its scope, each field with its mode."""
     granted = grants_of(role.grants)
-    return [_table(kind, granted.get(kind.name, Grant()), role.is_administrator) for kind in record_types()]
+    # The company's records before staff and settings.
+    kinds = sorted(record_types(), key=lambda kind: kind.area == "crm_users")
+    return [_table(kind, granted.get(kind.name, Grant()), role.is_administrator) for kind in kinds]
 
 
 def grants_posted(posted: Mapping[str, Any]) -> dict[str, Any]:

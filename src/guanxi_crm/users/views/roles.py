@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.language import language
 from guanxi_crm.core.pages import signed_in, toast
+from guanxi_crm.users.forms import RoleForm, blame
 from guanxi_crm.users.labels import role_label
 from guanxi_crm.users.models import Role
 from guanxi_crm.users.privileges import holds
@@ -17,24 +18,24 @@ from guanxi_crm.users.roles import DEFAULT_ROLES
 from guanxi_crm.users.selectors.roles import grants_posted, role_one, role_table, roles_list
 from guanxi_crm.users.services.roles import role_clone, role_delete, role_update
 
-__all__ = ["role_clone_view", "role_delete_view", "role_view", "roles_view"]
+__all__ = ["role_delete_view", "role_view", "roles_view"]
 
 
 @signed_in
 def roles_view(request: HttpRequest) -> HttpResponse:
-    """All roles, and how many have each."""
-    return _roles(request)
-
-
-@require_POST
-@signed_in
-def role_clone_view(request: HttpRequest, role_id: int) -> HttpResponse:
-    """A new role that begins as another."""
-    try:
-        role = role_clone(user=request.actor, role_id=role_id, name=request.POST.get("name", ""))
-    except RuleBroken as problem:
-        return _roles(request, problem)
-    return redirect("users:role", role.pk)
+    """All roles, and how many have each; a new one, which begins as another."""
+    user = request.actor
+    roles = [(role, role_label(role)) for role in roles_list(user=user)]
+    form = RoleForm(request.POST or None, models=[(role, label) for role, label in roles if holds(user, role)])
+    if request.method == "POST" and form.is_valid():
+        try:
+            role = role_clone(user=user, **form.cleaned_data)
+        except RuleBroken as problem:
+            blame(form, problem)
+        else:
+            return redirect("users:role", role.pk)
+    named = {"roles": roles, "form": form, "may_create": user.may("role", "create")}
+    return render(request, "users/roles.html", named)
 
 
 @require_POST
@@ -88,17 +89,3 @@ def _role(request: HttpRequest, role: Role, problem: RuleBroken | None = None) -
         },
         status=400 if problem else 200,
     )
-
-
-def _roles(request: HttpRequest, problem: RuleBroken | None = None) -> HttpResponse:
-    user = request.actor
-    roles = [(role, role_label(role)) for role in roles_list(user=user)]
-    may_create = user.may("role", "create")
-    named = {
-        "roles": roles,
-        "may_create": may_create,
-        "models": [(role, label) for role, label in roles if may_create and holds(user, role)],
-        "name": request.POST.get("name", ""),
-        "problem": problem.say(language()) if problem else "",
-    }
-    return render(request, "users/roles.html", named, status=400 if problem else 200)

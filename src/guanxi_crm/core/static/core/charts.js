@@ -56,8 +56,12 @@
     drawn.set(element, guanxiCharts.draw(canvas, option, { locale: document.documentElement.lang, palette: palette() }));
   }
 
+  // A chart in a part that is folded away has no width yet, and is drawn when it gets one.
   const resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) drawn.get(target)?.resize();
+    for (const { target } of entries) {
+      if (drawn.has(target)) drawn.get(target).resize();
+      else if (target.clientWidth) draw(target);
+    }
   });
 
   async function drawAll(root) {
@@ -67,9 +71,7 @@
     for (const element of found) element.style.height = `${element.dataset.height}px`;
     await loadLibraries();
     for (const element of found) {
-      if (!element.isConnected || drawn.has(element)) continue;
-      draw(element);
-      resized.observe(element);
+      if (element.isConnected && !drawn.has(element)) resized.observe(element);
     }
   }
 

@@ -1,0 +1,89 @@
+"""A customer passes from one member of staff to another."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
+from guanxi_crm.core.models import AuditEntry
+from guanxi_crm.customers.models import HandOver
+from guanxi_crm.customers.selectors.record import hand_overs_received
+from guanxi_crm.customers.services.hand_over import customer_hand_over
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_receiver_finds_the_customer_and_the_word_about_him(sales, colleague, team, actor, customer_of):
+    customer = customer_of(owner=sales, team=team)
+    handed = customer_hand_over(
+        user=actor(sales), customer_id=customer.pk, owner_id=colleague.pk, team_id=team.pk, note=" 请多关照 "
+    )
+    customer.refresh_from_db()
+    assert (customer.owner, customer.team, customer.version) == (colleague, team, 2)
+    assert customer.edited == ["owner"]
+    assert (handed.from_owner, handed.to_owner, handed.note, handed.by) == (sales, colleague, "请多关照", sales)
+    assert list(hand_overs_received(user=actor(colleague))) == [handed]
+    assert list(hand_overs_received(user=actor(sales))) == []
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.changes) == ("hand_over", {"owner": ["Sam Sales", "Carl Colleague"]})
+
+
+def test_it_no_longer_waits_with_who_has_passed_it_on(sales, colleague, manager, actor, customer_of):
+    customer = customer_of(owner=sales)
+    for user, owner in ((manager, colleague), (manager, sales)):
+        customer_hand_over(user=actor(user), customer_id=customer.pk, owner_id=owner.pk, team_id=None)
+    assert [each.to_owner for each in hand_overs_received(user=actor(sales))] == [sales]
+    assert list(hand_overs_received(user=actor(colleague))) == []
+
+
+def test_to_where_he_is_already_is_no_hand_over(sales, team, actor, customer_of):
+    customer = customer_of(owner=sales, team=team)
+    assert (
+        customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=sales.pk, team_id=team.pk) is None
+    )
+    assert not HandOver.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_who_may_not_assign_changes_nothing(sales, colleague, stranger, service, team, actor, customer_of):
+    customer = customer_of(owner=sales, team=team)
+    for user, refusal in ((colleague, NotAllowed), (service, NotAllowed), (stranger, NotFound)):
+        with pytest.raises(refusal):
+            customer_hand_over(user=actor(user), customer_id=customer.pk, owner_id=user.pk, team_id=None)
+    customer.refresh_from_db()
+    assert (customer.owner, customer.team) == (sales, team)
+    assert not HandOver.objects.exists()
+
+
+def test_a_role_that_only_reads_the_owner_hands_nobody_over(sales, colleague, actor, customer_of):
+    role = sales.roles.get()
+    role.grants["customer"]["fields"]["owner"] = "read"
+    role.save()
+    customer = customer_of(owner=sales)
+    with pytest.raises(NotAllowed):
+        customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=colleague.pk, team_id=None)
+    customer.refresh_from_db()
+    assert customer.owner == sales
+
+
+def test_nobody_receives_who_has_left_and_no_team_that_is_gone(sales, colleague, actor, customer_of):
+    colleague.is_active = False
+    colleague.save()
+    customer = customer_of(owner=sales)
+    for owner_id, team_id in ((colleague.pk, None), (10**6, None), (sales.pk, 10**6)):
+        with pytest.raises(RuleBroken):
+            customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=owner_id, team_id=team_id)
+    assert not HandOver.objects.exists()
+
+
+def test_the_page_hands_over_and_returns_to_what_one_still_sees(sales, stranger, team, client_of, customer_of):
+    customer, client = customer_of(owner=sales, team=team), client_of(sales)
+    address = reverse("customers:hand_over", args=[customer.pk])
+    assert "Stella Stranger" in client.get(address).content.decode()
+    answer = client.post(address, {"owner": stranger.pk, "team": "", "note": "已约好下周见面"})
+    assert answer["Location"] == reverse("customers:list")
+    customer.refresh_from_db()
+    assert (customer.owner, customer.team) == (stranger, None)
+    assert client.get(reverse("site:customer", args=[customer.pk])).status_code == 404
+    assert "已约好下周见面" in client_of(stranger).get(reverse("customers:tasks")).content.decode()

@@ -1,0 +1,158 @@
+"""The frame in a real browser: quiet, reachable by keyboard, in light and dark, on a desk and on a telephone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from guanxi_crm.customers.models import Task
+from guanxi_crm.customers.services.search_index import search_index
+from guanxi_crm.users.models import User
+
+ROOT = Path(__file__).parents[3]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TABLER = ROOT / "src/guanxi_crm/core/static/core/vendor/tabler.js"
+CHROMIUM = shutil.which("chromium")
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser: chromium is not on the PATH"),
+    pytest.mark.skipif(not TABLER.is_file() or not AXE.is_file(), reason="assets are not fetched: make assets"),
+]
+LOOKS = {
+    "desk": {"viewport": {"width": 1280, "height": 900}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps an event loop, in which Django would not ask the database.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_as(browser, live_server):
+    """``open_as(user, "/")``: a page in which somebody has signed in; at the end no page may have complained."""
+    said: list[str] = []
+    contexts = []
+
+    def open_as(user: User, path: str = "/", *, look: str = "desk", language: str = "en") -> Page:
+        context = browser.new_context(locale={"en": "en-GB", "zh": "zh-CN"}[language], **LOOKS[look])
+        contexts.append(context)
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def hurdles(page: Page) -> list[str]:
+    """What axe finds that keeps people out."""
+    page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
+@pytest.fixture
+def people(customer_of, manager):
+    found = [customer_of(name=name, owner=manager) for name in ("王小明", "李雷", "Ada Lovelace")]
+    search_index([each.pk for each in found])
+    Task.objects.create(customer=found[0], title="回访", assignee=manager, created_at=timezone.now())
+    return found
+
+
+@pytest.mark.parametrize(("look", "language"), [("desk", "zh"), ("dark", "en"), ("phone", "zh")])
+def test_home_keeps_nobody_out(open_as, manager, people, look, language):
+    page = open_as(manager, look=look, language=language)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark" if look == "dark" else "light")
+    assert hurdles(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look]["viewport"]["width"]
+
+
+def test_on_a_telephone_the_menu_opens(open_as, manager, people):
+    page = open_as(manager, look="phone")
+    tasks = page.locator("#menu").get_by_role("link", name="Tasks")
+    expect(tasks).to_be_hidden()
+    page.locator(".navbar-toggler").click()
+    expect(tasks).to_be_visible()
+
+
+def test_the_command_bar_finds_a_customer_by_two_characters_and_opens_him(open_as, manager, people, live_server):
+    page = open_as(manager)
+    page.keyboard.press("Control+k")
+    bar = page.locator("#command")
+    expect(bar).to_be_visible()
+    expect(bar.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    page.keyboard.type("小明")
+    found = bar.get_by_role("option", name="王小明")
+    expect(found).to_be_visible()
+    assert hurdles(page) == []
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live_server.url}/customers/{people[0].pk}/")
+
+
+def test_the_command_bar_is_chosen_from_with_the_keyboard(open_as, manager, people):
+    page = open_as(manager)
+    page.keyboard.press("/")
+    options = page.locator("#command").get_by_role("option")
+    expect(options.nth(1)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(options.nth(0)).to_have_attribute("aria-selected", "false")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#command")).to_be_hidden()
+
+
+def test_lines_are_walked_with_keys_but_not_while_typing(open_as, manager, people):
+    page = open_as(manager)
+    current = page.locator(".is-current")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(current).to_contain_text(page.locator("[data-row]").first.inner_text().split("\n")[0])
+    page.keyboard.press("?")
+    expect(page.locator("#keyboard")).to_be_visible()
+    page.keyboard.press("j")
+    expect(current).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#keyboard")).to_be_hidden()
+
+
+def test_language_and_theme_are_switched_in_the_users_menu(open_as, manager, people):
+    page = open_as(manager)
+    page.locator(".user-button").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.locator(".user-button").click()
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.locator(".user-button").click()
+    assert hurdles(page) == []

@@ -1,0 +1,6 @@
+"""Settings of the worker that is killed: leases that run out soon, and as many attempts as there are kills."""
+
+from guanxi_crm.settings import *  # noqa: F403
+
+JOB_LEASE_SECONDS = 2
+JOB_ATTEMPTS = 1000
