@@ -26,7 +26,22 @@ from guanxi_crm.users.services.roles import roles_ensure
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华文玉萍红建国志小雨欣子涵梓轩思宇浩晨佳怡嘉琪诗梦雅"
-FIRST = ("Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Iris", "Jack", "Kate", "Leo", "Mia", "Noah")
+FIRST = (
+    "Anna",
+    "Ben",
+    "Clara",
+    "David",
+    "Emma",
+    "Felix",
+    "Grace",
+    "Henry",
+    "Iris",
+    "Jack",
+    "Kate",
+    "Leo",
+    "Mia",
+    "Noah",
+)
 LAST = ("Smith", "Brown", "Miller", "Wilson", "Moore", "Taylor", "White", "Harris", "Martin", "Young", "King", "Zhang")
 CITIES = ("上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "西安", "London", "Paris")
 SEGMENTS = ("champions", "loyal", "potential_loyal", "new", "promising", "need_attention", "about_to_sleep", "at_risk",
@@ -41,7 +56,7 @@ def fill(customers: int, lines: int) -> dict[str, float]:
     seconds: dict[str, float] = {}
     rng = np.random.default_rng(7)
     for name, step in (
-        ("staff", lambda: _staff()),
+        ("staff", _staff),
         ("customers", lambda: _customers(customers, rng)),
         ("scores", lambda: _scores(customers, rng)),
         ("search index", lambda: [None for _ in search_index_all()]),
@@ -88,7 +103,8 @@ def _customers(count: int, rng: np.random.Generator) -> None:
         return (first + row, f"C{row:07d}", "person", name(row), "", "CN", "", CITIES[row % len(CITIES)], "", "zh", "",
                 owner, team, "import", made, made, 1, "[]")  # fmt: skip
 
-    columns = ("id", "number", "kind", "name", "gender", "country", "region", "city", "postal_code", "language", "level",
+    columns = ("id", "number", "kind", "name", "gender", "country", "region", "city", "postal_code", "language",
+               "level",
                "owner_id", "team_id", "origin", "created_at", "updated_at", "version", "edited")  # fmt: skip
     _insert(Customer, columns, (customer(row) for row in range(count)))
     points = (
@@ -103,8 +119,8 @@ def _customers(count: int, rng: np.random.Generator) -> None:
     _insert(ContactPoint, ("customer_id", "kind", "value", "normal", "label", "is_primary", "origin"), points)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO customers_customertag (customer_id, tag_id) SELECT id, 1 + id % {TAGS} FROM customers_customer "
-            "WHERE id % 4 = 0"
+            "INSERT INTO customers_customertag (customer_id, tag_id) "
+            f"SELECT id, 1 + id % {TAGS} FROM customers_customer WHERE id % 4 = 0"
         )
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), %s)", [count])
@@ -122,7 +138,8 @@ def _scores(count: int, rng: np.random.Generator) -> None:
     abc = np.where(amount > np.quantile(amount, 0.8), "A", np.where(amount > np.quantile(amount, 0.5), "B", "C"))
     vip = amount > np.quantile(amount, 0.95)
     segment = np.clip((days / 60).astype(int) + (orders < 3) * 2, 0, len(SEGMENTS) - 1)
-    group = np.where(amount > np.quantile(amount, 0.8), "high", np.where(expected > np.quantile(expected, 0.8), "potential",
+    group = np.where(amount > np.quantile(amount, 0.8), "high",
+             np.where(expected > np.quantile(expected, 0.8), "potential",
              np.where(amount < np.median(amount), "low", "ordinary")))  # fmt: skip
     band = np.where(churn < 0.33, "low", np.where(churn < 0.66, "medium", "high"))
     reasons = json.dumps({"churn": [["churn.reason_silence", 200, 0.4]]})
@@ -148,7 +165,9 @@ def _scores(count: int, rng: np.random.Generator) -> None:
 
 def _orders(customers: int, lines: int, rng: np.random.Generator) -> None:
     """Three and a third lines an order, about three orders a customer where there are ten lines a customer."""
-    Product.objects.bulk_create([Product(code=f"P{n}", name=f"商品 {n}", category=f"类 {n % 20}") for n in range(PRODUCTS)])
+    Product.objects.bulk_create(
+        [Product(code=f"P{n}", name=f"商品 {n}", category=f"类 {n % 20}") for n in range(PRODUCTS)]
+    )
     count = lines * 3 // 10
     if not count:
         return
@@ -157,16 +176,16 @@ def _orders(customers: int, lines: int, rng: np.random.Generator) -> None:
 
     def order(row: int) -> tuple[object, ...]:
         at = TODAY - dt.timedelta(seconds=int(age[row]))
-        return (row + 1, "bench", f"O{row:08d}", int(buyer[row]), at, at.date(), 3, 4, 12345 + row % 5000, 0, "CNY", "CN",
+        return (row + 1, f"K{row}", "bench", f"O{row:08d}", int(buyer[row]), at, at.date(), 3, 4, 12345 + row % 5000, 0,
+                "CNY", "CN",
                 "", "import")  # fmt: skip
 
-    columns = ("id", "source", "number", "customer_id", "ordered_at", "ordered_on", "lines_count", "items", "amount",
+    columns = ("id", "key", "source", "number", "customer_id", "ordered_at", "ordered_on", "lines_count", "items",
+               "amount",
                "returns_amount", "currency", "country", "channel", "origin")  # fmt: skip
     _insert(Order, columns, (order(row) for row in range(count)))
     product = rng.integers(1, PRODUCTS + 1, lines)
-    rows = (
-        (row % count + 1, row // count + 1, int(product[row]), "", 1, 41.15, 4115, "sale") for row in range(lines)
-    )
+    rows = ((row % count + 1, row // count + 1, int(product[row]), "", 1, 41.15, 4115, "sale") for row in range(lines))
     _insert(OrderLine, ("order_id", "line_no", "product_id", "description", "quantity", "unit_price", "amount",
                         "line_kind"), rows)  # fmt: skip
 

@@ -69,7 +69,7 @@ class ActorThrottle(BaseThrottle):
 
 
 def shown(user: Actor, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a record's values, by field of its record type, that the user may see; hidden ones are absent, not null."""
+    """Those of a record's values, by field, that the user may see; hidden ones are absent, not null."""
     return {name: value for name, value in values.items() if user.may_read(kind, name)}
 
 

@@ -27,11 +27,14 @@ _INT64 = range(-(2**63), 2**63)
 
 @dataclass(frozen=True)
 class Order:
-    """By which column a list is sorted; the key breaks ties, in the same direction. Empty values come last, either way."""
+    """By which column a list is sorted; the key breaks ties in the same direction. Empty values are last either way."""
 
     column: str
     descending: bool = False
     key: str = "pk"
+    tie: F | None = None
+    """The key as the column's own table has it, where that is a joined one: an index on both then gives the order whole,
+    instead of all records of one value having to be read and sorted. Only where the column has a value."""
 
     @property
     def is_by_key(self) -> bool:
@@ -47,10 +50,11 @@ class Page:
     previous: str | None
 
 
-class _RowValues:
+class _RowValues(TupleLookupMixin):
     """(a, b) < (x, y) as such, which an index answers; Django takes it apart on SQLite, which knows it since 3.15."""
 
     def get_fallback_sql(self, compiler: Any, connection: Any) -> Any:
+        # Past the mixin, which would take it apart.
         return super(TupleLookupMixin, self).as_sql(compiler, connection)
 
 
@@ -147,7 +151,9 @@ def _parts(records: QuerySet[Any], order: Order, place: _Place | None) -> list[Q
     if order.is_by_key:
         rest = records if place is None else _beyond_key(records, order, place, descending=descending)
         return [rest.order_by(f"{sign}{order.key}")]
-    valued = records.filter(**{f"{order.column}__isnull": False}).order_by(f"{sign}{order.column}", f"{sign}{order.key}")
+    valued = records.filter(**{f"{order.column}__isnull": False}).order_by(
+        f"{sign}{order.column}", f"{sign}{order.key}"
+    )
     empty = records.filter(**{f"{order.column}__isnull": True}).order_by(f"{sign}{order.key}")
     if place is None:
         return [valued, empty]
@@ -172,7 +178,7 @@ def _beyond(records: QuerySet[Any], order: Order, place: _Place, *, descending: 
         records.filter(**{order.key: place.key})
         return records.filter(
             Q(**{f"{order.column}__{side}": place.value}),
-            beyond((F(order.column), F(order.key)), (place.value, place.key)),
+            beyond((F(order.column), order.tie or F(order.key)), (place.value, place.key)),
         )
     except (ValueError, TypeError, ValidationError) as error:
         raise RuleBroken("crm_core.bad_cursor", field="cursor") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ _FIELDS = (
     "joined_on", "owner", "team", "created_at", "updated_at",
 )  # fmt: skip
 _NEWEST = Order("pk", descending=True)
+Names = Mapping[int | None, str]
 
 
 class NamedOut(Schema):
@@ -198,7 +200,8 @@ def customers(
         order = replace(SORTS[name], descending=sort.startswith("-"))
     columns = {column_of(name) for name in _FIELDS if user.may_read("customer", name)}
     page = page_of(found.values("pk", "version", order.column, *columns), order, size=limit, cursor=cursor)
-    return page_out(page, lambda row: _customer(user, row))
+    known = directory()
+    return page_out(page, lambda row: _customer(user, row, known.users, known.teams))
 
 
 @router.get(
@@ -209,7 +212,8 @@ def customer(request: HttpRequest, customer_id: RecordKey) -> dict[str, Any]:
     user: Actor = request.auth
     user.require("customer", "view")
     found = customer_get(user=user, customer_id=customer_id)
-    answer = _customer(user, {**vars(found), "pk": found.pk})
+    people = {found.owner_id: str(found.owner)}, {found.team_id: str(found.team)}
+    answer = _customer(user, {**vars(found), "pk": found.pk}, *people)
     if user.may_read("customer", "tags"):
         answer["tags"] = list(found.tagged.order_by("tag__name").values_list("tag__name", flat=True))
     if any(user.may_read("customer", field) for field in CONTACT_FIELD.values()):
@@ -244,10 +248,9 @@ def scores(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = 
     return page_out(page, show)
 
 
-def _customer(user: Actor, row: dict[str, Any]) -> dict[str, Any]:
+def _customer(user: Actor, row: dict[str, Any], staff: Names, teams: Names) -> dict[str, Any]:
     values = shown(user, "customer", {name: row.get(column_of(name)) for name in _FIELDS})
-    known = directory()
-    for name, names in (("owner", known.users), ("team", known.teams)):
+    for name, names in (("owner", staff), ("team", teams)):
         if (key := values.get(name)) is not None:
             values[name] = {"id": key, "name": names.get(key, "")}
     return {"id": row["pk"], "version": row["version"], **values}

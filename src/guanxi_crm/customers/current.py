@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.db.models.lookups import Exact
 
-__all__ = ["CurrentScores"]
+__all__ = ["CurrentKey", "CurrentScores"]
 
 
 class _OneOrNone(ForwardManyToOneDescriptor):
@@ -20,8 +20,20 @@ class _OneOrNone(ForwardManyToOneDescriptor):
             return None
 
 
+class CurrentKey(models.F):
+    """The customer's key as his current scores have it; Django would take the customer's own, which is the same value
+    and in none of the scores' indexes."""
+
+    def __init__(self, path: str = "current__id") -> None:
+        super().__init__(path)
+
+    def resolve_expression(self, *args: Any, **named: Any) -> Any:
+        scores = super().resolve_expression(*args, **named)
+        return scores.target.model._meta.get_field("customer").get_col(scores.alias)
+
+
 class CurrentScores(models.ForeignObject):
-    """``customer.current`` (None without scores), ``current__segment`` in lookups, ``select_related("current")``; it has no column of its own.
+    """``customer.current`` (None without scores), ``current__segment`` in lookups, ``select_related("current")``.
 
     A reverse foreign key with a condition would be joined anew by every ``filter()``, as it might have many rows. This
     one has one at most, as `CustomerScores` is unique by customer and version and one version is current: the condition

@@ -33,7 +33,7 @@ class RunOut(Schema):
 
 
 class StudyOut(Schema):
-    """What one study found: its grade on later data, how that was judged, what was missing, one sentence per language."""
+    """What one study found: its grade on later data, how that was judged, what was missing; sentences by language."""
 
     study: str
     grade: str
@@ -57,9 +57,7 @@ class RunPage(RecordPage):
 @router.get(
     "/runs", response={200: RunPage, **REFUSED}, exclude_unset=True, operation_id="runs", summary="Runs, newest first"
 )
-def runs(
-    request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None
-) -> dict[str, Any]:
+def runs(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None) -> dict[str, Any]:
     user: Actor = request.auth
     user.require("run", "view")
     return page_out(runs_of(user=user, size=limit, cursor=cursor), lambda run: _run(user, run))

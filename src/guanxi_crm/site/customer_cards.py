@@ -75,13 +75,9 @@ def reasons_in_words(mined: Mined | None, study: str) -> list[ToldReason]:
 def told_events(events: Sequence[Event], *, user: Actor) -> list[ToldEvent]:
     """Events with their field changes in words."""
     return [
-        ToldEvent(
-            event,
-            [(label_of(name), _cut(name, before), _cut(name, after)) for name, (before, after) in event.changes.items()],
-            is_own=event.kind == "notes" and event.value == user.user_id,
-        )
+        ToldEvent(event, _told_changes(event), is_own=event.kind == "notes" and event.value == user.user_id)
         for event in events
-    ]  # fmt: skip
+    ]
 
 
 def months_chart(months: Sequence[OrderMonth]) -> Mapping[str, Any] | None:
@@ -115,6 +111,11 @@ def months_chart(months: Sequence[OrderMonth]) -> Mapping[str, Any] | None:
             {"name": orders_name, "type": "line", "yAxisIndex": 1, "data": counts, "symbolSize": 5},
         ],
     }
+
+
+def _told_changes(event: Event) -> list[tuple[str, str, str]]:
+    changes = event.changes.items()
+    return [(label_of(name), _cut(name, before), _cut(name, after)) for name, (before, after) in changes]
 
 
 def _months(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -68,6 +68,10 @@ class InviteForm(_Choosing):
     )
     field_order = ("email", "name", "language", "roles", "teams")
 
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.fields["roles"].required = True
+
 
 class PersonForm(_Choosing):
     """A member's name, roles and teams."""

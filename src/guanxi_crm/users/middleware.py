@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
+from django.db import OperationalError, transaction
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -68,4 +70,6 @@ def _with_roles(request: HttpRequest) -> User:
 def _mark_seen(user: User) -> None:
     now = timezone.now()
     if user.last_seen_at is None or now - user.last_seen_at > _SEEN_EVERY:
-        User.objects.filter(pk=user.pk).update(last_seen_at=now)
+        # Somebody else may be writing for long: that is no reason to refuse a page.
+        with suppress(OperationalError), transaction.atomic():
+            User.objects.filter(pk=user.pk).update(last_seen_at=now)

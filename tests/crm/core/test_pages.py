@@ -180,6 +180,7 @@ def test_an_address_that_is_none_has_the_frame_for_who_has_signed_in_and_no_menu
     assert 'id="menu"' in text_of(within)
     assert 'id="menu"' not in text_of(without)
     assert "crm_core" not in text_of(within) + text_of(without)
+    assert [text_of(each).count("<h1") for each in (within, without)] == [1, 1]
 
 
 def test_djangos_own_refusal_has_our_page(manager, actor):

@@ -25,9 +25,7 @@ def test_the_latest_word_on_a_purpose_and_channel_holds_and_the_others_stay(serv
             user=user, customer_id=customer.pk, purpose="marketing", channel="wechat", is_given=given,
             proof=f"form {days}", at=AT + days * DAY,
         )  # fmt: skip
-    consent_record(
-        user=user, customer_id=customer.pk, purpose="marketing", channel="sms", is_given=False, at=AT - DAY
-    )
+    consent_record(user=user, customer_id=customer.pk, purpose="marketing", channel="sms", is_given=False, at=AT - DAY)
     history = consent_history(customer, user=user)
     assert [(each.channel, each.is_given) for each in history] == [
         ("wechat", True), ("wechat", False), ("wechat", True), ("sms", False),
@@ -73,9 +71,7 @@ def test_a_consent_that_proves_nothing_is_not_recorded(changed, code, service, a
 def test_who_may_only_read_records_nothing(viewer, actor, customer_of):
     customer = customer_of()
     with pytest.raises(NotAllowed):
-        consent_record(
-            user=actor(viewer), customer_id=customer.pk, purpose="marketing", channel="sms", is_given=False
-        )
+        consent_record(user=actor(viewer), customer_id=customer.pk, purpose="marketing", channel="sms", is_given=False)
     assert not Consent.objects.exists()
 
 

@@ -98,9 +98,7 @@ def test_what_is_not_taken_leaves_nothing_behind(name, content, code, sales, act
     settings.ATTACHMENT_LIMIT_BYTES = 1000
     customer = customer_of(owner=sales)
     with pytest.raises(RuleBroken) as refused:
-        attachment_add(
-            user=actor(sales), customer_id=customer.pk, upload=SimpleUploadedFile(name, content)
-        )
+        attachment_add(user=actor(sales), customer_id=customer.pk, upload=SimpleUploadedFile(name, content))
     assert refused.value.code == code
     assert kept(uploads) == []
     assert not Attachment.objects.exists()
@@ -134,9 +132,7 @@ def test_a_removed_file_and_those_of_a_deleted_customer_leave_the_disk(
 
 def test_who_may_not_see_files_gets_none(sales, stranger, viewer, colleague, team, actor, customer_of, uploads):
     customer = customer_of(owner=sales, team=team)
-    attachment = attachment_add(
-        user=actor(sales), customer_id=customer.pk, upload=SimpleUploadedFile("a.pdf", PDF)
-    )
+    attachment = attachment_add(user=actor(sales), customer_id=customer.pk, upload=SimpleUploadedFile("a.pdf", PDF))
     for user in (stranger, viewer):
         with pytest.raises(NotFound):
             attachment_open(user=actor(user), customer_id=customer.pk, key=attachment.key)
@@ -148,9 +144,7 @@ def test_who_may_not_see_files_gets_none(sales, stranger, viewer, colleague, tea
 
 def test_another_customers_file_is_not_found_under_this_one(sales, stranger, actor, customer_of):
     mine, foreign = customer_of(owner=sales), customer_of(owner=stranger)
-    attachment = attachment_add(
-        user=actor(stranger), customer_id=foreign.pk, upload=SimpleUploadedFile("a.pdf", PDF)
-    )
+    attachment = attachment_add(user=actor(stranger), customer_id=foreign.pk, upload=SimpleUploadedFile("a.pdf", PDF))
     with pytest.raises(NotFound):
         attachment_open(user=actor(sales), customer_id=mine.pk, key=attachment.key)
 

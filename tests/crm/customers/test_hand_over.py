@@ -39,9 +39,7 @@ def test_it_no_longer_waits_with_who_has_passed_it_on(sales, colleague, manager,
 
 def test_to_where_he_is_already_is_no_hand_over(sales, team, actor, customer_of):
     customer = customer_of(owner=sales, team=team)
-    assert (
-        customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=sales.pk, team_id=team.pk) is None
-    )
+    assert customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=sales.pk, team_id=team.pk) is None
     assert not HandOver.objects.exists()
     assert not AuditEntry.objects.exists()
 

@@ -99,9 +99,7 @@ def test_the_second_of_two_writers_is_told_what_is_there_now(sales, manager, act
     customer = customer_of(city="杭州", level="金卡", owner=sales)
     customer_update(user=actor(manager), customer_id=customer.pk, version=1, values={"city": "上海"})
     with pytest.raises(Conflict) as refused:
-        customer_update(
-            user=actor(sales), customer_id=customer.pk, version=1, values={"city": "北京", "level": "金卡"}
-        )
+        customer_update(user=actor(sales), customer_id=customer.pk, version=1, values={"city": "北京", "level": "金卡"})
     assert refused.value.current == {"city": "上海", "version": 2}
     customer.refresh_from_db()
     assert (customer.city, customer.version) == ("上海", 2)
@@ -160,7 +158,9 @@ def test_a_hidden_field_is_answered_as_one_that_does_not_exist(sales, client_of,
     assert "1990-02-28" not in answers["born_on"].content.decode()
 
 
-def test_sales_staff_see_the_teams_customers_and_change_their_own(sales, colleague, stranger, team, client_of, customer_of):
+def test_sales_staff_see_the_teams_customers_and_change_their_own(
+    sales, colleague, stranger, team, client_of, customer_of
+):
     customer = customer_of(owner=sales, team=team, city="杭州")
     address = reverse("customers:edit", args=[customer.pk])
     assert client_of(sales).get(address).status_code == 200
@@ -232,7 +232,7 @@ def test_who_has_the_same_telephone_number_is_shown_before_a_second_is_made(sale
     assert Customer.objects.count() == 1
     assert reverse("site:customer", args=[known.pk]) in page.content.decode()
     assert 'value="赵小敏"' in page.content.decode()
-    hint = client.get(reverse("customers:duplicates"), {"phone": "138-0013-8000"}).content.decode()
+    hint = client.post(reverse("customers:duplicates"), {"phone": "138-0013-8000"}).content.decode()
     assert "赵敏" in hint
     made = client.post(address, {**typed, "sure": "1"})
     assert made.status_code == 302

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def people(customer_of, sales, stranger):
     made = {
-        "明": customer_of(name="王小明", number="C-0042", phone="+86 138-0013-8000", email="xm.wang@example.com", owner=sales),
+        "明": customer_of(
+            name="王小明", number="C-0042", phone="+86 138-0013-8000", email="xm.wang@example.com", owner=sales
+        ),
         "伟": customer_of(name="王伟", number="M778", phone="010 6655 1234", owner=stranger),
         "娜": customer_of(name="欧阳娜娜", number="X1"),
         "li": customer_of(name="Élodie Zhang-Müller", number="X2", email="zhang@firma.de"),
@@ -106,7 +108,16 @@ def test_what_the_index_keeps():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("ＡＢＣ１２", "abc12"), ("O'Neil", "o neil"), ("_x_", "x"), ("ｶﾀ", "カ タ"), ("𠮷野", "𠮷 野"), ("Straße", "strasse"), ("Éclair Ñandú", "eclair nandu"), ("ガ", "ガ")],
+    [
+        ("ＡＢＣ１２", "abc12"),
+        ("O'Neil", "o neil"),
+        ("_x_", "x"),
+        ("ｶﾀ", "カ タ"),
+        ("𠮷野", "𠮷 野"),
+        ("Straße", "strasse"),
+        ("Éclair Ñandú", "eclair nandu"),
+        ("ガ", "ガ"),
+    ],
 )
 def test_texts_are_written_alike(text, words):
     assert searchable(text) == words

@@ -156,7 +156,13 @@ def test_a_deleted_task_can_be_had_back_as_it_was(sales, actor, customer_of):
     assert not Task.objects.exists()
     assert undo(user=user, undo_id=kept.pk) == 1
     back = Task.objects.get()
-    assert (back.title, back.customer, back.due_on, back.done_at, back.created_at) == ("回电话", customer, day(9), AT, AT)
+    assert (back.title, back.customer, back.due_on, back.done_at, back.created_at) == (
+        "回电话",
+        customer,
+        day(9),
+        AT,
+        AT,
+    )
 
 
 def test_the_pages_add_change_finish_and_delete(sales, client_of, customer_of):
@@ -178,7 +184,9 @@ def test_the_pages_add_change_finish_and_delete(sales, client_of, customer_of):
     assert not Task.objects.exists()
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", ("Overdue", "Handed over to you")), ("zh", ("已逾期", "转交给您的客户"))])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("Overdue", "Handed over to you")), ("zh", ("已逾期", "转交给您的客户"))]
+)
 def test_the_page_of_tasks_asks_the_same_number_of_queries_however_many_there_are(
     language, words, sales, manager, actor, client_of, customer_of, django_assert_max_num_queries
 ):

@@ -59,7 +59,13 @@ def test_all_kinds_stand_in_one_list_the_latest_first(sales, manager, team, acto
     )
     Task.objects.create(customer=customer, title="回电话", assignee=sales, created_at=AT + 4 * HOUR, due_on=AT.date())
     HandOver.objects.create(
-        customer=customer, from_owner=manager, to_owner=sales, to_team=team, by=manager, note="请多关照", at=AT + 5 * HOUR
+        customer=customer,
+        from_owner=manager,
+        to_owner=sales,
+        to_team=team,
+        by=manager,
+        note="请多关照",
+        at=AT + 5 * HOUR,
     )
     log(user=actor(sales), kind="customer", record=customer, action="change", changes={"city": ("杭州", "上海")},
         at=AT + 6 * HOUR)  # fmt: skip
@@ -82,7 +88,7 @@ def test_all_kinds_stand_in_one_list_the_latest_first(sales, manager, team, acto
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_pages_join_without_gap_or_repetition_though_many_have_the_same_moment(size, manager, actor, customer_of):
     customer, other = customer_of(), customer_of()
-    dice = random.Random(size)
+    dice = random.Random(size)  # noqa: S311
     for number in range(20):
         # Three moments only, one of them with parts of a second.
         at = AT + dice.randrange(3) * dt.timedelta(microseconds=1500)

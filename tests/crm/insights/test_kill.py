@@ -70,7 +70,7 @@ def kept() -> tuple[int, ...]:
 @pytest.fixture
 def small_batches(monkeypatch):
     """Many transactions, of which each may be the last."""
-    monkeypatch.setattr(publishing, "BATCH_ROWS", 40)
+    monkeypatch.setattr(publishing, "BATCH_ROWS", 120)
 
 
 def test_killed_at_any_moment_of_a_publication(mined_run, administrator, job_of, attempt_at, small_batches):
@@ -96,7 +96,7 @@ def test_killed_at_any_moment_of_a_publication(mined_run, administrator, job_of,
                 assert kept() == whole, words
             transaction.set_rollback(True)
         words += 1
-    assert died > 15
+    assert died > 10
 
 
 def test_killed_while_mining_it_mines_again_and_keeps_it_once(imported, administrator, job_of, attempt_at):

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from guanxi import words
 from guanxi_crm.core.errors import NotAllowed, NotFound
+from guanxi_crm.core.jobs import JobContext
+from guanxi_crm.core.jobs.queue import job_claim
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.insights.models import ProductRule, RuleItem
 from guanxi_crm.insights.selectors import grade_history, grades, headlines, products_wanted, study_cards, study_latest
-from guanxi_crm.insights.services import run_take_back
+from guanxi_crm.insights.selectors.runs import steps_of
+from guanxi_crm.insights.services import run_create, run_take_back
 from guanxi_crm.insights.studies import STUDIES
+from guanxi_crm.insights.work import run as work
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.users.models import Role
 
@@ -127,3 +132,22 @@ def test_cards_show_the_latest_of_each_study(published_run, mined_again, admin, 
     assert grades(user=admin)["affinity"] == published_run.result["grades"]["affinity"]
     assert [each.run_id for each in grade_history(user=admin, name="value")] == [mined_again.pk, published_run.pk]
     assert study_latest(admin, "value").run_id == mined_again.pk
+
+
+def test_the_steps_of_a_run_are_stages_that_it_goes_through(imported, admin):
+    run = run_create(user=admin, studies=["segments", "affinity"])
+    steps = steps_of(run)
+    assert steps == [
+        "cli.stage_features", "cli.stage_study_segments", "cli.stage_study_affinity", "cli.stage_write",
+        "crm_insights.stage_scores", "crm_insights.stage_rules", "crm_insights.stage_publish",
+    ]  # fmt: skip
+    assert all(words.has(step) for step in steps)
+    job, lease = job_claim(["insights.run"], at=timezone.now())
+    seen: list[str] = []
+    context = JobContext(job, lease, admin)
+    tell = context.stage
+    context.stage = lambda code, total=None: (seen.append(code), tell(code, total))[1]
+    work.run(context)
+    assert [each for each in seen if each in steps and each != "cli.stage_write"] == [
+        each for each in steps if each != "cli.stage_write"
+    ]

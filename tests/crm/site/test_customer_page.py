@@ -76,7 +76,9 @@ def scored(version, customer_of):
             Task.objects.create(customer=customer, title=f"回电话 {number}", assignee=owner, created_at=at)
             Consent.objects.create(customer=customer, purpose="marketing", channel="sms", is_given=True, at=at)
             HandOver.objects.create(customer=customer, to_owner=owner, note="请多关照", at=at)
-            Attachment.objects.create(customer=customer, name=f"合同{number}.pdf", content_type="application/pdf", size=9, at=at)
+            Attachment.objects.create(
+                customer=customer, name=f"合同{number}.pdf", content_type="application/pdf", size=9, at=at
+            )
             tag, _ = Tag.objects.get_or_create(name=f"标签{number}")
             CustomerTag.objects.create(customer=customer, tag=tag)
         return customer
@@ -110,7 +112,17 @@ def test_it_says_who_he_is_what_he_is_worth_and_why_he_may_leave(language, words
     customer = scored(owner=sales)
     seen = text_of(page_of(client_of(sales, language=language), customer))
     assert [word for word in words if word not in seen] == []
-    for word in ("王小明", customer.number, "13800138000", "黑金会员", "来电 0", "合同0.pdf", "标签0", "SO0", "回电话 0"):
+    for word in (
+        "王小明",
+        customer.number,
+        "13800138000",
+        "黑金会员",
+        "来电 0",
+        "合同0.pdf",
+        "标签0",
+        "SO0",
+        "回电话 0",
+    ):
         assert word in seen
     assert re.search(r"crm_[a-z]+\.|churn\.|segments\.", seen) is None
 

@@ -46,9 +46,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_as(browser, live_server):
+def said() -> list[str]:
+    """What pages have complained of."""
+    return []
+
+
+@pytest.fixture
+def open_as(browser, live_server, said):
     """``open_as(user, "/")``: a page in which somebody has signed in; at the end no page may have complained."""
-    said: list[str] = []
     contexts = []
 
     def open_as(user: User, path: str = "/", *, look: str = "desk", language: str = "en") -> Page:
@@ -156,3 +161,55 @@ def test_language_and_theme_are_switched_in_the_users_menu(open_as, manager, peo
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     page.locator(".user-button").click()
     assert hurdles(page) == []
+
+
+def test_a_part_that_is_refused_says_so_on_the_page(open_as, manager, people, said):
+    page = open_as(manager)
+    page.evaluate("htmx.ajax('GET', '/jobs/00000000-0000-4000-8000-000000000000/', {target: '#content'})")
+    toast = page.locator("#toasts .toast")
+    expect(toast).to_contain_text("There is nothing here")
+    expect(page.locator("h1")).to_contain_text("Hello")
+    assert hurdles(page) == []
+    # The browser itself tells of the answer 404.
+    assert all("404" in each for each in said)
+    said.clear()
+
+
+def test_what_cannot_be_undone_is_asked_first_and_a_no_sends_nothing(open_as, manager, people):
+    page = open_as(manager)
+    page.evaluate("""() => {
+        const form = document.createElement("form");
+        form.dataset.confirm = "Delete 王小明?";
+        form.action = "/customers/";
+        form.innerHTML = "<button>Delete</button>";
+        document.getElementById("content").append(form);
+    }""")
+    page.locator("#content form button", has_text="Delete").click()
+    dialog = page.locator("#confirm")
+    expect(dialog).to_contain_text("Delete 王小明?")
+    assert hurdles(page) == []
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("h1")).to_contain_text("Hello")
+    page.locator("#content form button", has_text="Delete").click()
+    dialog.get_by_role("button", name="Go on").click()
+    expect(page.locator("h1")).to_have_text("Customers")
+
+
+def test_a_chart_is_drawn_again_in_the_other_theme(open_as, manager, people):
+    page = open_as(manager)
+    page.evaluate("""() => {
+        const option = { xAxis: { type: "category", data: ["一月"] }, yAxis: {}, tooltip: {}, series: [{ type: "bar", data: [3] }] };
+        const chart = document.createElement("div");
+        chart.dataset.chart = "";
+        chart.dataset.height = "200";
+        chart.innerHTML = `<div class="chart-canvas"></div><script type="application/json">${JSON.stringify(option)}</scr` + `ipt>`;
+        document.getElementById("content").append(chart);
+        htmx.process(chart);
+        chart.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: chart } }));
+    }""")
+    bar = page.locator('[data-chart] svg path[fill="#0b5c7d"]')
+    expect(bar).to_have_count(1)
+    page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    expect(page.locator('[data-chart] svg path[fill="#6cc0de"]')).to_have_count(1)
+    expect(page.locator("[data-chart] svg")).to_have_count(1)

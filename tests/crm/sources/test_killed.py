@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-import random
-import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,7 +21,8 @@ from django.core.management import call_command
 from pathlib import Path
 call_command("migrate", verbosity=0)
 from guanxi_crm.sources.files import upload_directory
-from guanxi_crm.sources.services import Uploaded, import_create
+from guanxi_crm.core.jobs.worker import work
+from guanxi_crm.sources.services import Uploaded, import_create, import_start
 from guanxi_crm.users.policy import system
 files = []
 for path in map(Path, sys.argv[1:]):
@@ -29,21 +30,15 @@ for path in map(Path, sys.argv[1:]):
     upload_directory(key).mkdir(parents=True)
     shutil.copy(path, upload_directory(key) / path.name)
     files.append(Uploaded(key, path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()))
-import_create(user=system(), files=files)
+delivered = import_create(user=system(), files=files)
+work(until_idle=True)
+import_start(user=system(), import_id=delivered.pk)
 """
 _WORK = """
 import django
 django.setup()
 from guanxi_crm.core.jobs.worker import work
 work(until_idle=True)
-"""
-_START = """
-import django
-django.setup()
-from guanxi_crm.sources.models import Import
-from guanxi_crm.sources.services import import_start
-from guanxi_crm.users.policy import system
-import_start(user=system(), import_id=Import.objects.get().pk)
 """
 _COUNT = """
 import django
@@ -72,7 +67,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> list[Path]:
     out = tmp_path_factory.mktemp("killed")
-    company(customers=1500, seed=3, dirt=0.1).write(out)
+    company(customers=700, seed=3, dirt=0.1).write(out)
     return [out / "orders.csv", out / "customers.csv", out / "products.csv"]
 
 
@@ -81,6 +76,7 @@ class Installation:
 
     def __init__(self, directory: Path) -> None:
         here = Path(__file__).parent
+        self.database = directory / "guanxi.sqlite3"
         self.environment = os.environ | {
             "GUANXI_DATA_DIR": str(directory), "DJANGO_SETTINGS_MODULE": "kill_settings", "PYTHONPATH": str(here),
         }  # fmt: skip
@@ -94,25 +90,38 @@ class Installation:
         return subprocess.Popen([sys.executable, "-c", _WORK], env=self.environment, stderr=subprocess.DEVNULL)
 
 
-def test_an_import_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, files):
+STAGES = (
+    ("cli.stage_load", 0.05), ("crm_sources.stage_products", 0), ("crm_sources.stage_customers", 0.03),
+    ("crm_sources.stage_orders", 0.15),
+)  # fmt: skip
+"""Where the worker is killed, and how many seconds after it has said so."""
+
+
+def stage_of(installation: Installation) -> tuple[str, str]:
+    """The state and stage of the import's job, as another process sees them."""
+    with sqlite3.connect(installation.database, timeout=20) as connection:
+        return connection.execute("SELECT state, stage FROM core_job WHERE kind = 'sources.import'").fetchone()
+
+
+def killed_in(installation: Installation, stage: str, after_seconds: float) -> bool:
+    """Let a worker go until the import is in a stage, then kill it a moment later; False where it was done before."""
+    worker = installation.worker()
+    while worker.poll() is None and stage_of(installation)[1] != stage:
+        time.sleep(0.01)
+    time.sleep(after_seconds)
+    worker.kill()
+    worker.wait()
+    return stage_of(installation)[0] == "running"
+
+
+def test_an_import_killed_in_every_stage_ends_as_an_undisturbed_one(tmp_path, files):
     calm, killed = Installation(tmp_path / "calm"), Installation(tmp_path / "killed")
     for each in (calm, killed):
         each.run(_PREPARE, *files)
-        each.run(_WORK)
-        each.run(_START)
     calm.run(_WORK)
-    moments = random.Random(11)
-    kills = 0
-    while kills < 7:
-        worker = killed.worker()
-        time.sleep(moments.uniform(2.5, 6.5))
-        if worker.poll() is not None:
-            break
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        kills += 1
+    hit = [stage for stage, after in STAGES if killed_in(killed, stage, after)]
     killed.run(_WORK)
-    expected, found = calm.run(_COUNT), killed.run(_COUNT)
-    assert '"import": "done"' in expected
+    expected, found = (json.loads(each.run(_COUNT)) for each in (calm, killed))
+    assert expected["import"] == "done"
     assert found == expected
-    assert kills >= 2
+    assert {"cli.stage_load", "crm_sources.stage_customers"} <= set(hit)

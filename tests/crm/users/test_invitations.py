@@ -129,6 +129,11 @@ def test_nobody_invites_to_more_than_he_has(invite, user_of, actor):
     invite("viewer@x.example", user=inviter, code="viewer")
 
 
+def test_it_is_to_some_role(administrator, actor):
+    with pytest.raises(RuleBroken, match="at least one role"):
+        invitation_create(user=actor(administrator), email="new@example.com", name="", roles=[], teams=[])
+
+
 def test_an_address_is_invited_once_and_has_one_account(invite, sales):
     invite()
     with pytest.raises(RuleBroken, match="open invitation"):
@@ -145,9 +150,10 @@ def test_a_password_that_is_easily_guessed_takes_up_nothing(invite):
     assert not User.objects.filter(email="new@example.com").exists()
 
 
-def test_the_page_shows_the_link_where_mail_does_not_arrive(administrator, password, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+@pytest.mark.parametrize("backend", ["smtp", "filebased"])
+def test_the_page_shows_the_link_where_mail_does_not_arrive(backend, administrator, password, settings, tmp_path):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_FILE_PATH = "127.0.0.1", 1, tmp_path
     browser = Client(headers={"Accept-Language": "en"})
     browser.post("/account/login/", {"login": administrator.email, "password": password})
     roles = [Role.objects.get(code="viewer").pk]

@@ -96,3 +96,29 @@ def test_pages_hold_no_inline_script_or_style(administrator, client_of, somethin
         text = client_of(administrator).get(reverse(page), follow=True).content.decode()
         assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", text)
         assert not re.search(r"<script(?![^>]*(nonce|application/json))", text)
+
+
+def test_fields_of_staff_that_are_hidden_are_on_no_page(administrator, sales, user_of, client_of):
+    hidden = {"email": "hidden", "name": "hidden", "roles": "hidden", "teams": "hidden"}
+    grants = {
+        "user": {"actions": {"view": "all", "change": "all"}, "fields": hidden},
+        "audit": {"actions": {"view": "all"}},
+    }
+    Role.objects.create(code="own_porter", name="Porter", grants=grants)
+    client = client_of(user_of("own_porter"))
+    for page in (reverse("users:staff"), reverse("users:person", args=[sales.pk])):
+        text = client.get(page).content.decode()
+        for secret in ("Sam Sales", sales.email, "华东", 'bg-blue-lt">Sales'):
+            assert secret not in text
+
+
+def test_what_a_page_does_not_show_it_does_not_change(sales, user_of, password):
+    grants = {"user": {"actions": {"view": "all", "change": "all"}, "fields": {"roles": "hidden", "teams": "hidden"}}}
+    Role.objects.create(code="own_clerk", name="Clerk", grants=grants)
+    clerk, other = user_of("own_clerk", name="Cleo"), user_of("own_clerk", name="Al")
+    client = signed_in(clerk, password)
+    client.post(reverse("users:person", args=[other.pk]), {"name": "Alan"})
+    client.post(reverse("users:person", args=[other.pk]), {"name": "Alan", "roles": [], "teams": []})
+    other.refresh_from_db()
+    assert other.name == "Alan"
+    assert [role.code for role in other.roles.all()] == ["own_clerk"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django import forms, template
@@ -45,6 +46,7 @@ _SEGMENTS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, class_: str = "") -> SafeString:
     """One of Tabler's icons, as an ornament beside words."""
     return format_html(

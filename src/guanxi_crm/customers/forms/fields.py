@@ -15,6 +15,7 @@ from guanxi_crm.core.records import record_type
 from guanxi_crm.core.templatetags.words import on, plain
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.users.models import Team, User
+from guanxi_crm.users.selectors.staff import colleagues
 
 __all__ = ["colleague_choices", "form_field", "label_of", "shown", "team_choices"]
 
@@ -57,11 +58,11 @@ def form_field(name: str, current: object = None) -> forms.Field:
     )
 
 
-def colleague_choices(*, user: Actor, current: int | None = None) -> list[tuple[str, str]]:
+def colleague_choices(*, user: Actor, current: User | None = None) -> list[tuple[str, str]]:
     """Who works here, by name, oneself first; with whoever it is now, though he has left."""
-    people = {each.pk: str(each) for each in User.objects.filter(is_active=True).order_by("name", "pk")}
-    if current is not None and current not in people:
-        people |= {each.pk: str(each) for each in User.objects.filter(pk=current)}
+    people = {each.pk: str(each) for each in colleagues(user=user)}
+    if current is not None:
+        people.setdefault(current.pk, str(current))
     me = {user.user_id: people.pop(user.user_id)} if user.user_id in people else {}
     return [(str(key), name) for key, name in {**me, **people}.items()]
 

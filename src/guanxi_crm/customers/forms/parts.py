@@ -99,7 +99,7 @@ class TaskForm(_Told):
         )  # fmt: skip
         self.fields["assignee"] = forms.TypedChoiceField(
             label=label_of("assignee", "task"), coerce=int,
-            choices=colleague_choices(user=user, current=task.assignee_id if task else None),
+            choices=colleague_choices(user=user, current=task.assignee if task else None),
         )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ class HandOverForm(_Told):
         super().__init__(*args, initial={"owner": customer.owner_id, "team": customer.team_id}, **named)
         nobody = ("", plain(None))
         if user.may_write("customer", "owner"):
-            people = colleague_choices(user=user, current=customer.owner_id)
+            people = colleague_choices(user=user, current=customer.owner)
             self.fields["owner"] = forms.TypedChoiceField(
                 label=label_of("owner"), required=False, coerce=int, empty_value=None, choices=[nobody, *people]
             )

@@ -21,5 +21,5 @@ __all__ = ["engine"]
 
 
 def engine() -> ModuleType:
-    """``sqlite`` or ``postgresql``, by the database: each has CREATE, DROP, `write`, `forget`, `matching` and `first`."""
+    """The module for this database: each has CREATE, DROP, `write`, `forget`, `matching` and `first`."""
     return postgresql if connection.vendor == "postgresql" else sqlite

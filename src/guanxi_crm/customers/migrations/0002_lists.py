@@ -6,71 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0001_initial'),
-        ('users', '0003_default_roles'),
+        ("customers", "0001_initial"),
+        ("users", "0003_default_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='customer',
-            name='customers_of_owner',
+            model_name="customer",
+            name="customers_of_owner",
         ),
         migrations.RemoveIndex(
-            model_name='customer',
-            name='customers_of_team',
+            model_name="customer",
+            name="customers_of_team",
         ),
         migrations.RenameIndex(
-            model_name='customerscores',
-            new_name='scores_segment_amount',
-            old_name='scores_by_segment',
+            model_name="customerscores",
+            new_name="scores_segment_amount",
+            old_name="scores_by_segment",
         ),
         migrations.AddField(
-            model_name='scoreversion',
-            name='begun_at',
+            model_name="scoreversion",
+            name="begun_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='scoreversion',
-            name='state',
-            field=models.CharField(choices=[('loading', 'Loading'), ('kept', 'Kept'), ('taken_back', 'Taken Back'), ('swept', 'Swept')], default='loading', max_length=12),
+            model_name="scoreversion",
+            name="state",
+            field=models.CharField(
+                choices=[("loading", "Loading"), ("kept", "Kept"), ("taken_back", "Taken Back"), ("swept", "Swept")],
+                default="loading",
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', 'created_at', 'id'], name='customers_of_owner'),
+            model_name="customer",
+            index=models.Index(fields=["owner", "created_at", "id"], name="customers_of_owner"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['team', 'created_at', 'id'], name='customers_of_team'),
+            model_name="customer",
+            index=models.Index(fields=["team", "created_at", "id"], name="customers_of_team"),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'segment', 'expected_amount', 'customer'], name='scores_segment_expected'),
+            model_name="customerscores",
+            index=models.Index(
+                fields=["scored", "segment", "expected_amount", "customer"], name="scores_segment_expected"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'segment', 'churn_probability', 'customer'], name='scores_segment_churn'),
+            model_name="customerscores",
+            index=models.Index(
+                fields=["scored", "segment", "churn_probability", "customer"], name="scores_segment_churn"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'value_group', 'amount', 'customer'], name='scores_group_amount'),
+            model_name="customerscores",
+            index=models.Index(fields=["scored", "value_group", "amount", "customer"], name="scores_group_amount"),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'value_group', 'churn_probability', 'customer'], name='scores_group_churn'),
+            model_name="customerscores",
+            index=models.Index(
+                fields=["scored", "value_group", "churn_probability", "customer"], name="scores_group_churn"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'churn_band', 'amount', 'customer'], name='scores_band_amount'),
+            model_name="customerscores",
+            index=models.Index(fields=["scored", "churn_band", "amount", "customer"], name="scores_band_amount"),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(fields=['scored', 'churn_band', 'expected_amount', 'customer'], name='scores_band_expected'),
+            model_name="customerscores",
+            index=models.Index(
+                fields=["scored", "churn_band", "expected_amount", "customer"], name="scores_band_expected"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customerscores',
-            index=models.Index(condition=models.Q(('is_vip', True)), fields=['scored', 'amount', 'customer'], name='scores_of_vips'),
+            model_name="customerscores",
+            index=models.Index(
+                condition=models.Q(("is_vip", True)), fields=["scored", "amount", "customer"], name="scores_of_vips"
+            ),
         ),
     ]

@@ -10,11 +10,11 @@ def _run(schema_editor, statements):
         schema_editor.execute(statement)
 
 
-def create(apps, schema_editor):
+def create(_, schema_editor):
     _run(schema_editor, (sqlite.CREATE, postgresql.CREATE))
 
 
-def drop(apps, schema_editor):
+def drop(_, schema_editor):
     _run(schema_editor, (sqlite.DROP, postgresql.DROP))
 
 

@@ -1,6 +1,6 @@
 """What a list may be filtered by: a closed tree of field, operator and value, and nothing that is evaluated.
 
-A tree is data (JSON in saved views and jobs, parameters in the address of a list) until `compiled` makes a `Q` of it for
+A tree is data (JSON in views and jobs, parameters in the address of a list) until `compiled` makes a `Q` of it for
 one user. Operators are fixed by the kind of the field; each is one function here. What is not in the tables below
 cannot be asked. Other nodes than "all of" go where `AllOf` is.
 """
@@ -117,8 +117,8 @@ def compiled(
     Parameters
     ----------
     currency : of the scores' amounts; a value is typed in whole units of it
-    one_by_one : for a query that goes through customers in an order of its own until it has enough: what is not a column
-        is then looked up for each, instead of being listed first
+    one_by_one : for a query that goes through customers in an order of its own until it has enough: what is not a
+        column is then looked up for each, instead of being listed first
     column : field → its path, from another table than the customers'
 
     Raises
@@ -133,9 +133,7 @@ def compiled(
     return found
 
 
-def _leaf(
-    condition: Condition, user: Actor, currency: str, one_by_one: bool, path: Callable[[str], str]
-) -> Q:
+def _leaf(condition: Condition, user: Actor, currency: str, one_by_one: bool, path: Callable[[str], str]) -> Q:
     declared = record_type("customer").field(condition.field)
     if condition.field in _NOT_YET or condition.operator not in OPERATORS[declared.kind]:
         raise RuleBroken("crm_customers.bad_filter", field=condition.field)

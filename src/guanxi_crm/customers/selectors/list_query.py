@@ -1,4 +1,4 @@
-"""What somebody asks of a list, as data: conditions, words, order, columns. It fits into an address, so it can be shared."""
+"""What somebody asks of a list, as data: conditions, words, order, columns. It fits into an address, to be shared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.keyset import Order
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.records import record_type
+from guanxi_crm.customers.current import CurrentKey
 from guanxi_crm.customers.selectors.conditions import FILTERS, MOST_CONDITIONS, MOST_VALUES, AllOf, Condition, from_data
 
 __all__ = ["COLUMNS", "DEFAULT_COLUMNS", "SORTS", "ListQuery", "Parameters", "default_sort", "list_query"]
@@ -24,10 +25,10 @@ SORTS: Mapping[str, Order] = {
     "name": Order("name"),
     "created_at": Order("created_at"),
     "number": Order("number"),
-    "amount": Order("current__amount"),
-    "expected_amount": Order("current__expected_amount"),
-    "churn_probability": Order("current__churn_probability"),
-    "last_order_at": Order("current__last_order_at"),
+    "amount": Order("current__amount", tie=CurrentKey()),
+    "expected_amount": Order("current__expected_amount", tie=CurrentKey()),
+    "churn_probability": Order("current__churn_probability", tie=CurrentKey()),
+    "last_order_at": Order("current__last_order_at", tie=CurrentKey()),
 }
 """Fields that a list can be sorted by: those with an index. A minus before the name: the highest first."""
 _MOST_TEXT = 200
@@ -38,6 +39,9 @@ class Parameters(Protocol):
 
     def getlist(self, key: str) -> list[str]: ...
     def __iter__(self) -> Any: ...
+
+
+_EVERYBODY = AllOf()
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class ListQuery:
     columns : of `COLUMNS`; empty: `DEFAULT_COLUMNS`
     """
 
-    conditions: AllOf = AllOf()
+    conditions: AllOf = _EVERYBODY
     text: str = ""
     sort: str = ""
     columns: tuple[str, ...] = ()
@@ -83,7 +87,9 @@ class ListQuery:
 
     def address(self, **more: str) -> str:
         """As the parameters of an address, without a question mark."""
-        named = [(f"{each.field}.{each.operator}", value) for each in self.conditions.of for value in each.values or ("1",)]
+        named = [
+            (f"{each.field}.{each.operator}", value) for each in self.conditions.of for value in each.values or ("1",)
+        ]
         rest = {"q": self.text, "sort": self.sort, "columns": ",".join(self.columns), **more}
         return urlencode([*named, *((name, value) for name, value in rest.items() if value)])
 

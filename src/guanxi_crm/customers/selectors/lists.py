@@ -19,11 +19,20 @@ from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.search import Search, search_for
 from guanxi_crm.customers.selectors.walk import walked
 
-__all__ = ["PAGE_SIZE", "WIDE", "CustomerPage", "customer_count", "customer_list", "customers_matching", "lines_of", "shown_columns"]
+__all__ = [
+    "PAGE_SIZE",
+    "WIDE",
+    "CustomerPage",
+    "customer_count",
+    "customer_list",
+    "customers_matching",
+    "lines_of",
+    "shown_columns",
+]
 
 PAGE_SIZE = 50
 WIDE = 1000
-"""A search that finds more is shown with the newest first: nobody reads on, and to sort them all would take its time."""
+"""A search that finds more is shown with the newest first: nobody reads on, and to sort them all would take time."""
 
 _CONTACTS = ("phone", "email", "wechat", "address")
 _NEWEST = Order("pk", descending=True)
@@ -63,7 +72,7 @@ def customers_matching(
 ) -> QuerySet[Customer]:
     """Everybody who matches and to whom the user may do this; in no order.
 
-    Permission: customer.ACTION, and reading each field that is filtered by; a search goes only over fields that he sees.
+    Permission: customer.ACTION, and reading each field that is filtered by; a search goes only over fields he sees.
 
     Parameters
     ----------
@@ -83,9 +92,7 @@ def customers_matching(
     return records.filter(pk__in=looked_for.matching()) if looked_for.is_possible else records.none()
 
 
-def customer_list(
-    *, user: Actor, query: ListQuery, cursor: str | None = None, size: int = PAGE_SIZE
-) -> CustomerPage:
+def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, size: int = PAGE_SIZE) -> CustomerPage:
     """One page of the customers who match.
 
     Permission: customer.view, and reading each field that is filtered or sorted by; columns that are hidden from the

@@ -44,9 +44,9 @@ def search_for(*, user: Actor, text: str) -> Search:
 def customer_search(*, user: Actor, text: str, limit: int = 10) -> list[Customer]:
     """Customers by name, number, telephone number or mail address, the newest first; for the command bar.
 
-    Chinese names by any of their characters in their order, Latin words and numbers by how they begin, telephone numbers
-    by their beginning or their last four digits. Only columns that the user may see are searched, only customers that he
-    may see are found. Nothing is ranked: a common surname costs no more than a rare one. Two queries.
+    Chinese names by any of their characters in their order, Latin words and numbers by how they begin, telephone
+    numbers by their beginning or their last four digits. Only columns that the user may see are searched, only
+    customers that he may see are found. Nothing is ranked: a common surname costs no more than a rare one. Two queries.
     """
     user.require("customer", "view")
     looked_for = search_for(user=user, text=text)

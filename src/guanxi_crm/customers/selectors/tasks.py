@@ -13,11 +13,22 @@ from guanxi_crm.core.keyset import Order, count_up_to, page_of
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, Task
 
-__all__ = ["PAGE_SIZE", "TaskPage", "TaskRow", "open_tasks_count", "open_tasks_of", "task_get", "tasks_page"]
+__all__ = [
+    "PAGE_SIZE",
+    "STATES",
+    "TaskPage",
+    "TaskRow",
+    "Who",
+    "open_tasks_count",
+    "open_tasks_of",
+    "task_get",
+    "tasks_page",
+]
 
 PAGE_SIZE = 50
 Who = Literal["mine", "all"]
 State = Literal["open", "overdue", "done"]
+STATES: tuple[State, ...] = ("open", "overdue", "done")
 
 
 @dataclass(frozen=True)

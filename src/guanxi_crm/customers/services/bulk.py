@@ -1,7 +1,7 @@
 """One change of many customers: a tag put on or taken off, another owner or team.
 
-Up to `AT_ONCE` customers are changed in one transaction. More are a job's, batch by batch, each with its own part of the
-undo; the job may be killed and tried again, since whoever is already as wanted is passed over.
+Up to `AT_ONCE` customers are changed in one transaction. More are a job's, batch by batch, each with its own part of
+the undo; the job may be killed and tried again, since whoever is already as wanted is passed over.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -60,8 +60,8 @@ def customers_bulk(
 ) -> Bulk:  # fmt: skip
     """Change the customers named by their keys, or all that match a query.
 
-    Permission: customer.change and field tags, or customer.assign and the fields owner and team. Audit: an entry for each
-    customer, with the number of all. Customers that the user sees but may not change are left out and counted.
+    Permission: customer.change and field tags, or customer.assign and the fields owner and team. Audit: an entry for
+    each customer, with the number of all. Customers that the user sees but may not change are left out and counted.
     Raises: NotAllowed (also where he may change none of those named), NotFound (none of them is there for him),
     RuleBroken (more than `MOST`, or more than `MOST_IDS` keys; no such tag, colleague or team).
     """
@@ -85,7 +85,9 @@ def customers_bulk(
     if not changed:
         return Bulk(0, left_out, None)
     kept = undo_keep(
-        user=user, kind=action.undo_kind, before={"action": action.as_data(), "was": [row for part in before for row in part]}
+        user=user,
+        kind=action.undo_kind,
+        before={"action": action.as_data(), "was": [row for part in before for row in part]},
     )
     return Bulk(changed, left_out, kept)
 
@@ -93,7 +95,7 @@ def customers_bulk(
 def customers_bulk_job(context: JobContext) -> Mapping[str, object]:
     """The same for more than `AT_ONCE`; permissions are asked again, as they are now."""
     action = BulkAction.from_data(context.parameters["action"])
-    query = ListQuery.from_data(context.parameters["query"])
+    query = ListQuery.from_data(cast("dict[str, Any]", context.parameters["query"]))
     action.require(context.user)
     matching = customers_matching(user=context.user, query=query, action=action.permission).order_by("pk")
     context.stage("crm_customers.stage_bulk", total=int(str(context.parameters["customers"])))

@@ -16,7 +16,6 @@ from guanxi_crm.core.audit import log
 from guanxi_crm.core.language import language
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.records import record_type
-from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.conditions import column_of
 from guanxi_crm.customers.selectors.list_query import COLUMNS, ListQuery
 from guanxi_crm.customers.selectors.lists import customers_matching, lines_of
@@ -62,7 +61,9 @@ def _lines(user: Actor, matching: Any, columns: list[str], language: str, curren
     while batch := list(matching.filter(pk__gt=after).order_by("pk").values(*paths)[:_BATCH]):
         with timezone.override(zone):
             lines = lines_of(user=user, records=batch, columns=columns)
-            told = [sheet.line(_cell(name, kind, each[name], language, currency) for name, kind in kinds) for each in lines]
+            told = [
+                sheet.line(_cell(name, kind, each[name], language, currency) for name, kind in kinds) for each in lines
+            ]
         yield "".join(told)
         after = batch[-1]["pk"]
 
@@ -72,13 +73,13 @@ def _cell(name: str, kind: str, value: Any, language: str, currency: str) -> obj
         return None
     if kind == "money":
         return Decimal(value).scaleb(-currency_digits(currency or "XXX"))
-    if isinstance(value, dt.datetime):
-        return timezone.localtime(value).isoformat(" ", "seconds")
     if kind == "list":
         return ", ".join(str(each) for each in value) or None
-    if isinstance(value, bool):
-        return int(value)
     if kind == "choice":
         code = choice_code(name, str(value))
         return say(code, language) if code and has(code) else str(value)
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).isoformat(" ", "seconds")
+    elif isinstance(value, bool):
+        value = int(value)
     return value if isinstance(value, int | float) else str(value)

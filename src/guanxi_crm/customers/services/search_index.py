@@ -1,4 +1,4 @@
-"""Keeping the search index like the customers: called by every service that writes a name, a number or how to reach one."""
+"""Keeping the search index like the customers: for every service that writes a name, a number or how to reach one."""
 
 from __future__ import annotations
 

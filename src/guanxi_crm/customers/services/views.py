@@ -23,7 +23,9 @@ def view_save(*, user: Actor, name: str, query: ListQuery, is_shared: bool = Fal
     Raises: NotAllowed; RuleBroken (no name, too long, too many views).
     """
     user.require("customer", "view")
-    user.require_readable("customer", [*query.conditions.fields, *([query.sort.removeprefix("-")] if query.sort else [])])
+    user.require_readable(
+        "customer", [*query.conditions.fields, *([query.sort.removeprefix("-")] if query.sort else [])]
+    )
     name = " ".join(name.split())
     if not name:
         raise RuleBroken("crm_customers.view_needs_name", field="name")
@@ -49,7 +51,9 @@ def view_delete(*, user: Actor, view_id: int) -> None:
     Permission: it is his own. Audit: delete_view. Raises: NotFound.
     """
     views = SavedView.objects.filter(pk=view_id, kind="customer")
-    view = views.filter(user_id=user.user_id).first() or (views.filter(is_shared=True).first() if user.everything else None)
+    view = views.filter(user_id=user.user_id).first() or (
+        views.filter(is_shared=True).first() if user.everything else None
+    )
     if view is None:
         raise NotFound
     log(user=user, kind="customer", record=None, action="delete_view", note={"view": view.name})

@@ -63,7 +63,9 @@ def _do(request: HttpRequest) -> HttpResponse:
     if done.job is not None:
         toast(request, "crm_customers.bulk_later", undo=done.undo, customers=done.customers)
     elif done.left_out:
-        toast(request, "crm_customers.bulk_done_partly", undo=done.undo, customers=done.customers, left_out=done.left_out)
+        toast(
+            request, "crm_customers.bulk_done_partly", undo=done.undo, customers=done.customers, left_out=done.left_out
+        )
     else:
         toast(request, "crm_customers.bulk_done", undo=done.undo, customers=done.customers)
     address = query.address(view=view)

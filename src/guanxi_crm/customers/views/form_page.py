@@ -1,4 +1,4 @@
-"""One form on a page of its own, with what was typed kept until it is right: behind every small action on a customer."""
+"""One form on a page of its own, with what was typed kept until it is right: behind every small action."""
 
 from __future__ import annotations
 

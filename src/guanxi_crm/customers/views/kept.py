@@ -134,9 +134,7 @@ def file_add(request: HttpRequest, customer_id: int) -> HttpResponse:
 def file_download(request: HttpRequest, customer_id: int, key: uuid.UUID) -> HttpResponse:
     """A file of a customer, to be kept, never to be shown by the browser in our name."""
     attachment, content = attachment_open(user=request.actor, customer_id=customer_id, key=key)
-    response = FileResponse(
-        content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type
-    )
+    response = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

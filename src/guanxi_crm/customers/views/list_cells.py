@@ -113,8 +113,12 @@ def lines_as_html(page: CustomerPage, *, language: str, may_edit: bool) -> list[
             cells.append(f'<td{css} data-label="{label}">{told}</td>')
         lines.append(
             Line(
-                key, name, url, f"{edit[0]}{key}{edit[1]}" if may_edit else "",
-                say("crm_customers.list_select", language, name=name), mark_safe("".join(cells)),  # noqa: S308
+                key,
+                name,
+                url,
+                f"{edit[0]}{key}{edit[1]}" if may_edit else "",
+                say("crm_customers.list_select", language, name=name),
+                mark_safe("".join(cells)),  # noqa: S308
             )
         )
     return lines

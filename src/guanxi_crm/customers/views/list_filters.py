@@ -17,8 +17,10 @@ from guanxi_crm.customers.words_of import CHOICES, choice_code
 
 __all__ = ["Chip", "chips_of", "filter_fields"]
 
-_FIRST = ("segment", "value_group", "churn_band", "is_vip", "is_silent", "owner", "team", "tags", "amount", "expected_amount",
-          "last_order_at", "city", "level")  # fmt: skip
+_FIRST = (
+    "segment", "value_group", "churn_band", "is_vip", "is_silent", "owner", "team", "tags", "amount", "expected_amount",
+    "last_order_at", "city", "level",
+)  # fmt: skip
 """What most people filter by; the rest is behind "more"."""
 _INPUT = {"date": "date", "time": "date", "number": "number", "share": "number", "money": "number"}
 
@@ -52,9 +54,11 @@ def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[di
         options = _options(name, names, user)
         if kind == "flag":
             options = [("yes", told("crm_customers.yes")), ("no", told("crm_customers.no"))]
-        operators = ("is",) if options or kind in {"phone", "email"} else ("at_least", "at_most") if kind in _INPUT else ("starts",)
-        if kind in {"choice", "list"} and not options:
-            operators = ("is",)
+        operators: tuple[str, ...] = ("is",)
+        if not options and kind in _INPUT:
+            operators = ("at_least", "at_most")
+        elif not options and kind == "text" and name not in {"wechat", "address"}:
+            operators = ("starts",)
         fields.append({
             "name": name,
             "label": record_type("customer").field_label(name),
@@ -65,7 +69,7 @@ def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[di
             "input": _INPUT.get(kind, "text"),
             "options": [(value, words, value in set_now.get((name, "is"), ())) for value, words in options],
             "operators": [
-                {"name": each, "code": f"crm_customers.operator_{each}", "value": (set_now.get((name, each)) or ("",))[0]}
+                {"name": each, "code": f"crm_customers.operator_{each}", "value": set_now.get((name, each), ("",))[0]}
                 for each in operators
             ],
             "is_set": any(field == name for field, _ in set_now),

@@ -96,14 +96,16 @@ def _views(user: Any, query: ListQuery, view: str) -> list[dict[str, Any]]:
     tabs = []
     for each in views_for(user=user):
         same = each.key == view or (not view and replace(each.query, sort="", columns=()) == plain)
-        tabs.append({"view": each, "code": f"crm_customers.view_{each.key}" if each.key in DEFAULT_VIEWS else "", "is_here": same})
+        code = f"crm_customers.view_{each.key}" if each.key in DEFAULT_VIEWS else ""
+        tabs.append({"view": each, "code": code, "is_here": same})
     return tabs
 
 
 def _may_bulk(user: Any) -> bool:
     tags = user.may("customer", "change") and user.may_write("customer", "tags")
-    passing_on = user.may("customer", "assign") and (user.may_write("customer", "owner") or user.may_write("customer", "team"))
-    return tags or passing_on
+    return tags or (
+        user.may("customer", "assign") and any(user.may_write("customer", name) for name in ("owner", "team"))
+    )
 
 
 def _wants_part(request: HttpRequest) -> bool:

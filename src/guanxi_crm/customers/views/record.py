@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi_crm.core.errors import Conflict, NotAllowed, RuleBroken
 from guanxi_crm.core.language import language
@@ -82,8 +82,8 @@ def field(request: HttpRequest, customer_id: int, name: str) -> HttpResponse:
         raise NotAllowed("crm_core.no_such_field", field_name=name)
     if not request.htmx:
         return redirect("customers:edit", customer_id)
-    part, context = "customers/parts/field.html", {"customer": customer, "name": name, "may_write": True}
-    status = 200
+    may_write = user.may("customer", "change", customer) and user.may_write("customer", name)
+    part, context = "customers/parts/field.html", {"customer": customer, "name": name, "may_write": may_write}
     if "cancel" not in request.GET:
         user.require("customer", "change", customer)
         user.require_writable("customer", [name])
@@ -105,7 +105,7 @@ def field(request: HttpRequest, customer_id: int, name: str) -> HttpResponse:
             else:
                 part, context["customer"] = "customers/parts/field.html", customer
     context |= {"label": label_of(name), "value": shown(name, getattr(context["customer"], name))}
-    return render(request, part, context, status=status)
+    return render(request, part, context)
 
 
 @require_POST
@@ -118,13 +118,16 @@ def delete(request: HttpRequest, customer_id: int) -> HttpResponse:
     return redirect("customers:list")
 
 
-@require_GET
+@require_POST
 @signed_in
 def duplicates(request: HttpRequest) -> HttpResponse:
-    """Who is reached in the same way already: asked while a telephone number or an address is typed."""
-    given = {kind: request.GET[kind] for kind in CONTACTS_OF_A_NEW_ONE if request.GET.get(kind)}
-    if request.GET.get("value"):
-        given[request.GET.get("kind", "")] = request.GET["value"]
+    """Who is reached in the same way already: asked while a telephone number or an address is typed.
+
+    By POST, for what identifies somebody has no place in an address, which servers and proxies write down.
+    """
+    given = {kind: request.POST[kind] for kind in CONTACTS_OF_A_NEW_ONE if request.POST.get(kind)}
+    if request.POST.get("value"):
+        given[request.POST.get("kind", "")] = request.POST["value"]
     known = {kind: value for kind, value in given.items() if kind in CONTACTS_OF_A_NEW_ONE}
     return render(request, "customers/parts/duplicates.html", {"same": _same(request.actor, known)})
 

@@ -14,13 +14,11 @@ from guanxi_crm.core.pages import signed_in, toast
 from guanxi_crm.core.policy import Scope
 from guanxi_crm.customers.forms.parts import TaskForm
 from guanxi_crm.customers.selectors.record import customer_get, hand_overs_received
-from guanxi_crm.customers.selectors.tasks import open_tasks_count, task_get, tasks_page
+from guanxi_crm.customers.selectors.tasks import STATES, Who, open_tasks_count, task_get, tasks_page
 from guanxi_crm.customers.services.tasks import task_add, task_change, task_delete, task_set_done
 from guanxi_crm.customers.views.form_page import back_to, form_page
 
 __all__ = ["add", "change", "remove", "set_done", "tasks"]
-
-_STATES = ("open", "overdue", "done")
 
 
 @require_GET
@@ -31,13 +29,12 @@ def tasks(request: HttpRequest) -> HttpResponse:
     if not user.may("task", "view"):
         raise NotFound
     today = timezone.localdate()
-    state = request.GET.get("state", "open")
-    state = state if state in _STATES else "open"
+    state = next((each for each in STATES if each == request.GET.get("state")), STATES[0])
     sees_others = user.scope("task", "view") > Scope.OWN
-    who = "all" if sees_others and request.GET.get("who") == "all" else "mine"
+    who: Who = "all" if sees_others and request.GET.get("who") == "all" else "mine"
     page = tasks_page(user=user, today=today, who=who, state=state, cursor=request.GET.get("cursor"))
     context = {
-        "page": page, "state": state, "states": _STATES, "who": who, "sees_others": sees_others, "today": today,
+        "page": page, "state": state, "states": STATES, "who": who, "sees_others": sees_others, "today": today,
         "counts": open_tasks_count(user=user, today=today), "received": hand_overs_received(user=user),
         "form": TaskForm(user=user) if user.may("task", "create") else None,
     }  # fmt: skip

@@ -13,7 +13,7 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.insights.models import Run, StudyResult
 from guanxi_crm.insights.services.schedules import SCHEDULED
 
-__all__ = ["run_get", "run_results", "run_under_way", "runs_of", "schedules_of"]
+__all__ = ["run_get", "run_results", "run_under_way", "runs_of", "schedules_of", "steps_of"]
 
 _NEWEST = Order("created_at", descending=True)
 
@@ -42,6 +42,22 @@ def run_results(*, user: Actor, run: Run) -> list[StudyResult]:
 def run_under_way() -> Run | None:
     """The run that is being made or published, or waits for it: there is at most one. For whoever may see runs."""
     return Run.objects.select_related("job").filter(job__state__in=(JobState.QUEUED, JobState.RUNNING)).first()
+
+
+def steps_of(run: Run) -> list[str]:
+    """The stages that its job will go through, as codes; those of studies that others read may come between."""
+    if run.job is None:
+        return []
+    publishes = ["crm_insights.stage_scores", "crm_insights.stage_rules", "crm_insights.stage_publish"]
+    if run.job.kind == "insights.publish":
+        return publishes
+    studies = [f"cli.stage_study_{name}" for name in run.studies]
+    return [
+        "cli.stage_features",
+        *studies,
+        "cli.stage_write",
+        *(publishes if run.job.parameters.get("publish") else []),
+    ]
 
 
 def schedules_of(*, user: Actor) -> QuerySet[Schedule]:

@@ -34,6 +34,18 @@ def grade_colour(letter: str) -> str:
 
 
 @register.filter
+def study_words(name: str) -> str:
+    """The code of a study's name."""
+    return f"crm_insights.study_{name}"
+
+
+@register.filter
+def rule_words(rule: str) -> str:
+    """The code of why rows were kept out of a study."""
+    return f"studies.rule_{rule}"
+
+
+@register.filter
 def measure_words(measure: str) -> str:
     """The code of a measure's name."""
     code = f"crm_insights.measure_{measure}"

@@ -17,7 +17,7 @@ from guanxi_crm.insights.forms import RunForm
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.selectors import run_get
 from guanxi_crm.insights.selectors.headlines import advised, movement
-from guanxi_crm.insights.selectors.runs import run_results
+from guanxi_crm.insights.selectors.runs import run_results, steps_of
 from guanxi_crm.insights.services import run_cancel, run_create, run_publish, run_take_back
 from guanxi_crm.insights.views.studies import studies_context
 
@@ -73,6 +73,7 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "files": downloads_of(user=user, run=run, language=here) if sees_results else [],
         "report": _REPORT,
         "is_current": run.published is not None and run.published.is_current,
+        "steps": steps_of(run) if run.is_under_way else [],
         "may_publish": user.may("run", "publish") and bool(run.result.get("scored")),
     }  # fmt: skip
     return render(request, "insights/run.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -44,11 +45,12 @@ def orders_export(*, user: Actor, asked: OrderFilter) -> Iterator[str]:
             user=user, kind="order", record=None, action="export",
             note={"orders": count_up_to(matching), "filter": asked.as_data(), "columns": columns},
         )  # fmt: skip
-    return _lines(matching, columns, language())
+    # Taken now: the file is sent when the request is over, and its time zone with it.
+    return _lines(matching, columns, language(), timezone.get_current_timezone())
 
 
-def _lines(matching: QuerySet[Order], columns: list[str], language: str) -> Iterator[str]:
-    declared, zone = record_type("order"), timezone.get_current_timezone()
+def _lines(matching: QuerySet[Order], columns: list[str], language: str, zone: dt.tzinfo) -> Iterator[str]:
+    declared = record_type("order")
     headings = [say(declared.field_label(name), language) for name in columns]
     with_currency = {"amount", "returns_amount"} & set(columns)
     yield sheet.BOM + sheet.line([*headings, *([say("crm_sales.currency", language)] if with_currency else [])])

@@ -54,27 +54,36 @@ def role_clone(*, user: Actor, role_id: int, name: str) -> Role:
 
 @transaction.atomic
 def role_update(
-    *, user: Actor, role_id: int, grants: Mapping[str, Any], require_second_factor: bool, name: str | None = None
+    *,
+    user: Actor,
+    role_id: int,
+    name: str | None = None,
+    grants: Mapping[str, Any] | None = None,
+    require_second_factor: bool | None = None,
 ) -> Role:
-    """Change what a role grants; it holds from each member's next request on.
+    """Change what a role grants; it holds from each member's next request on. What is None stays.
 
-    Permission: role.change, and he must hold all that the role grants before and after: nobody widens what he has
-    himself. Audit: change.
+    Permission: role.change and the fields; he must hold all that the role grants before and after: nobody widens what
+    he has himself. Audit: change.
     Raises: NotFound, NotAllowed, RuleBroken (the administrator's role; a name that there is already; a grant that
     means nothing).
     """
     role = _role(user, role_id)
     user.require("role", "change", role)
-    values: dict[str, Any] = {"require_second_factor": require_second_factor}
-    if not role.is_administrator:
+    require_holds(user, [role])
+    values: dict[str, Any] = {}
+    if grants is not None:
+        if role.is_administrator:
+            raise RuleBroken("crm_users.administrator_stays", field="grants")
         grants_check(grants)
+        require_holds(user, [Role(grants=grants)])
         values["grants"] = dict(grants)
-    elif grants:
-        raise RuleBroken("crm_users.administrator_stays", field="grants")
+    if require_second_factor is not None:
+        values["require_second_factor"] = require_second_factor
     if name is not None and role.code not in DEFAULT_ROLES:
         values["name"] = _free_name(name, besides=role)
-    require_holds(user, [role, Role(grants=values.get("grants", {}), is_administrator=role.is_administrator)])
     changes = audit.changes_between(role, values)
+    user.require_writable("role", changes)
     if changes:
         for field, value in values.items():
             setattr(role, field, value)

@@ -50,27 +50,37 @@ def administrator_ensure(*, email: str, password: str | None = None) -> tuple[Us
 
 
 @transaction.atomic
-def staff_update(*, user: Actor, staff_id: int, name: str, roles: Iterable[int], teams: Iterable[int]) -> User:
-    """Change a member's name, roles and teams.
+def staff_update(
+    *,
+    user: Actor,
+    staff_id: int,
+    name: str | None = None,
+    roles: Iterable[int] | None = None,
+    teams: Iterable[int] | None = None,
+) -> User:
+    """Change a member's name, roles and teams; what is None stays.
 
     Permission: user.change and the fields; he must hold whatever the member's roles grant, before and after.
     Audit: change. Raises: NotFound, NotAllowed, RuleBroken (no name; the last administrator stays one).
     """
     member = _member(user, staff_id)
     user.require("user", "change", member)
-    before = {"name": member.name, "roles": _codes(member.roles.all()), "teams": _names(member.teams.all())}
-    new_roles, new_teams = list(Role.objects.filter(pk__in=list(roles))), list(Team.objects.filter(pk__in=list(teams)))
-    after = {"name": name.strip(), "roles": _codes(new_roles), "teams": _names(new_teams)}
+    old_roles, old_teams = list(member.roles.all()), list(member.teams.all())
+    new_roles = old_roles if roles is None else list(Role.objects.filter(pk__in=list(roles)))
+    new_teams = old_teams if teams is None else list(Team.objects.filter(pk__in=list(teams)))
+    new_name = member.name if name is None else name.strip()
+    before = {"name": member.name, "roles": _names(old_roles), "teams": _names(old_teams)}
+    after = {"name": new_name, "roles": _names(new_roles), "teams": _names(new_teams)}
     changes = {field: (before[field], after[field]) for field in before if before[field] != after[field]}
     if not changes:
         return member
     user.require_writable("user", changes)
-    if not after["name"]:
+    if not new_name:
         raise RuleBroken("crm_users.name_missing", field="name")
-    require_holds(user, {*member.roles.all(), *new_roles})
+    require_holds(user, {*old_roles, *new_roles})
     if not any(role.is_administrator for role in new_roles):
         _not_the_last_administrator(member)
-    member.name = str(after["name"])
+    member.name = new_name
     member.save(update_fields=["name"])
     member.roles.set(new_roles)
     member.teams.set(new_teams)
@@ -171,9 +181,5 @@ def _not_the_last_administrator(member: User) -> None:
         raise RuleBroken("crm_users.last_administrator")
 
 
-def _codes(roles: Iterable[Role]) -> list[str]:
-    return sorted(str(role) for role in roles)
-
-
-def _names(teams: Iterable[Team]) -> list[str]:
-    return sorted(team.name for team in teams)
+def _names(each: Iterable[Role | Team]) -> list[str]:
+    return sorted(map(str, each))

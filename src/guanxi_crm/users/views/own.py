@@ -50,6 +50,8 @@ def company_view(request: HttpRequest) -> HttpResponse:
     current = company()
     initial = {"name": current.name, "timezone": current.timezone, "language": current.language}
     form = CompanyForm(request.POST or None, initial=initial)
+    for name in form.fields.keys() - set(request.actor.readable("company")):
+        del form.fields[name]
     may_change = request.actor.may("company", "change")
     if request.method == "POST" and form.is_valid():
         try:

@@ -56,7 +56,8 @@ def role_view(request: HttpRequest, role_id: int) -> HttpResponse:
 
 @reauthentication_required
 def _role_changed(request: HttpRequest, role: Role) -> HttpResponse:
-    grants = {} if role.is_administrator else grants_posted(request.POST)
+    shown = request.actor.may_read("role", "grants") and not role.is_administrator
+    grants = grants_posted(request.POST) if shown else None
     try:
         role_update(
             user=request.actor,
@@ -74,18 +75,14 @@ def _role_changed(request: HttpRequest, role: Role) -> HttpResponse:
 
 def _role(request: HttpRequest, role: Role, problem: RuleBroken | None = None) -> HttpResponse:
     user = request.actor
-    return render(
-        request,
-        "users/role.html",
-        {
-            "role": role,
-            "label": role_label(role),
-            "is_own": role.code not in DEFAULT_ROLES,
-            "table": role_table(role),
-            "members": role.users.order_by("-is_active", "name"),
-            "may_change": user.may("role", "change", role) and holds(user, role),
-            "may_delete": user.may("role", "delete", role) and role.code not in DEFAULT_ROLES,
-            "problem": problem.say(language()) if problem else "",
-        },
-        status=400 if problem else 200,
-    )
+    named = {
+        "role": role,
+        "label": role_label(role),
+        "is_own": role.code not in DEFAULT_ROLES,
+        "table": role_table(role) if user.may_read("role", "grants") else [],
+        "members": role.users.order_by("-is_active", "name") if user.may("user", "view") else [],
+        "may_change": user.may("role", "change", role) and holds(user, role),
+        "may_delete": user.may("role", "delete", role) and role.code not in DEFAULT_ROLES,
+        "problem": problem.say(language()) if problem else "",
+    }
+    return render(request, "users/role.html", named, status=400 if problem else 200)

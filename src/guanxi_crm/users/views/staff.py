@@ -45,7 +45,7 @@ def staff_view(request: HttpRequest) -> HttpResponse:
             "invitations": invitations_pending(user=user),
             "may_invite": user.may("user", "create"),
             "may_change": user.may("user", "change"),
-            "shows_mail": user.may_read("user", "email"),
+            "shown": user.readable("user"),
         },
     )
 
@@ -68,6 +68,7 @@ def invite_view(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@reauthentication_required
 def invitation_resend_view(request: HttpRequest, invitation_id: int) -> HttpResponse:
     """A new link for an invitation."""
     invitation, secret = invitation_resend(user=request.actor, invitation_id=invitation_id)
@@ -95,24 +96,28 @@ def person_view(request: HttpRequest, staff_id: int) -> HttpResponse:
         "teams": [team.pk for team in member.teams.all()],
     }
     form = PersonForm(request.POST or None, user=user, kept=member.roles.all(), initial=initial)
+    for name in form.fields.keys() - set(user.readable("user")):
+        del form.fields[name]
+    called = member.name if member.name and user.may_read("user", "name") else f"#{member.pk}"
+    page = {"form": form, "member": member, "called": called, "may_change": may_change}
     if request.method == "POST":
-        return _person_changed(request, staff_id, form, {"member": member, "may_change": may_change})
+        return _person_changed(request, staff_id, form, page)
     for field in form.fields.values():
         field.disabled = not may_change
-    return render(request, "users/person.html", {"form": form, "member": member, "may_change": may_change})
+    return render(request, "users/person.html", page)
 
 
 @reauthentication_required
 def _person_changed(request: HttpRequest, staff_id: int, form: PersonForm, page: dict[str, object]) -> HttpResponse:
     if form.is_valid():
         try:
-            staff_update(user=request.actor, staff_id=staff_id, **{"teams": [], **form.cleaned_data})
+            staff_update(user=request.actor, staff_id=staff_id, **form.cleaned_data)
         except RuleBroken as problem:
             blame(form, problem)
         else:
             toast(request, "crm_users.saved")
             return redirect("users:person", staff_id)
-    return render(request, "users/person.html", {"form": form, **page})
+    return render(request, "users/person.html", page)
 
 
 @require_POST
