@@ -112,7 +112,7 @@ def world(owner: User | None = None) -> World:
         items=41277, amount=54321987, returns_amount=43219876, currency="CNY", country="Zqorderland", channel="Zqchannel",
     )  # fmt: skip
     OrderLine.objects.create(
-        order=order, line_no=1, product=product, description="Zqline", quantity=41277, unit_price=12, amount=53321987, line_kind="sale"
+        order=order, line_no=1, product=product, description="Zqline", quantity=3, unit_price=12, amount=53321987, line_kind="sale"
     )
     run = Run.objects.create(created_at=now, state="done", studies=["value"], as_of=dt.date(2026, 1, 1))
     StudyResult.objects.create(run=run, study="value", position=1, grade="B", summary={}, document={}, judgement={}, missing={})
@@ -165,7 +165,7 @@ def _trail(customer: Customer, order: Order, product: Product) -> None:
     note = {"filter": {"filters": [{"field": "phone", "operator": "is", "values": ["13877772946"]}]}, "name": "Zqname"}
     audit.log(user=system(), kind="customer", record=None, action="export", note=note)
     audit.log(user=system(), kind="order", record=order, action="export", name=order.number, changes={"amount": (None, order.amount)})
-    audit.log(user=system(), kind="product", record=product, action="export", name=product.code, changes={"unit_cost": (None, "7391.25")})
+    audit.log(user=system(), kind="product", record=product, action="export", name=product.name, changes={"unit_cost": (None, "7391.25")})
 
 
 _CHANCE = re.compile(r'nonce="[^"]*"|"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|cursor=[\w%-]+|"next": ?"[^"]*"')

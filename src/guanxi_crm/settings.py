@@ -6,7 +6,7 @@
 ``GUANXI_ALLOWED_HOSTS``    names under which it is served, with commas; by default this machine only
 ``GUANXI_HTTPS``            1 where a proxy in front speaks https: secure cookies, HSTS
 ``GUANXI_TRUSTED_PROXIES``  how many proxies in front add to X-Forwarded-For; by default 0
-``GUANXI_EMAIL_URL``        ``smtp://user:password@host:port``, ``smtps://``, ``smtp+tls://``; without it mail waits in a folder
+``GUANXI_EMAIL_URL``        ``smtp://user:password@host:port``, ``smtps://``, ``smtp+tls://``; without it mail is a file
 ``GUANXI_EMAIL_FROM``       the sender of mail
 ``GUANXI_DEBUG``            1 while developing
 ==========================  ==========================================================================================

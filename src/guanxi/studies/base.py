@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -194,7 +194,7 @@ class Result:
 
 
 Values = npt.NDArray[np.float64]
-_Column = pa.Array | pa.ChunkedArray
+_Column: TypeAlias = pa.Array | pa.ChunkedArray
 _REPEATED = 1 << 17
 
 

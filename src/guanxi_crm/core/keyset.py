@@ -33,7 +33,7 @@ class Order:
     descending: bool = False
     key: str = "pk"
     tie: F | None = None
-    """The key as the column's own table has it, where that is a joined one: an index on both then gives the order whole,
+    """The key as its column's own table has it, where that is a joined one: an index on both gives the whole order,
     instead of all records of one value having to be read and sorted. Only where the column has a value."""
 
     @property
@@ -151,8 +151,9 @@ def _parts(records: QuerySet[Any], order: Order, place: _Place | None) -> list[Q
     if order.is_by_key:
         rest = records if place is None else _beyond_key(records, order, place, descending=descending)
         return [rest.order_by(f"{sign}{order.key}")]
+    tie = order.tie or F(order.key)
     valued = records.filter(**{f"{order.column}__isnull": False}).order_by(
-        f"{sign}{order.column}", f"{sign}{order.key}"
+        f"{sign}{order.column}", tie.desc() if descending else tie.asc()
     )
     empty = records.filter(**{f"{order.column}__isnull": True}).order_by(f"{sign}{order.key}")
     if place is None:

@@ -113,9 +113,9 @@ class Actor:
         return Scope.ALL if scope and declared.owner is None and declared.team is None else scope
 
     def mode(self, kind: str, name: str) -> Mode:
-        """What he may do with a field, on records that he sees; nothing with one that there is not."""
+        """What he may do with a field, on records that he sees or makes; nothing with one that there is not."""
         declared = record_type(kind).by_name.get(name)
-        if declared is None:
+        if declared is None or not (self.scope(kind, "view") or self.scope(kind, "create")):
             return Mode.HIDDEN
         mode = Mode.WRITE if self.everything else self.grants.get(kind, Grant()).mode(name)
         return mode if declared.writable else min(mode, Mode.READ)

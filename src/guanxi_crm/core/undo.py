@@ -22,7 +22,7 @@ _TAKERS: dict[str, Taker] = {}
 
 
 def takes_back(kind: str) -> Callable[[Taker], Taker]:
-    """Register how one kind of action is taken back; it asks the policy again, and leaves alone what has changed since."""
+    """Register how one kind of action is taken back: it asks the policy again, and leaves alone what has changed."""
 
     def register(taker: Taker) -> Taker:
         _TAKERS[kind] = taker

@@ -41,7 +41,8 @@ CUSTOMER = register(
 )  # fmt: skip
 TASK = register(
     RecordType(
-        "task", "crm_customers", (Field("title"), Field("assignee", "choice"), Field("due_on", "date"), Field("done_at", "time")),
+        "task", "crm_customers",
+        (Field("title"), Field("assignee", "choice"), Field("due_on", "date"), Field("done_at", "time")),
         actions=("view", "create", "change", "delete"), owner="assignee_id",
     )
 )  # fmt: skip

@@ -88,9 +88,10 @@ def _who(record: Customer, user: Actor) -> dict[str, object]:
 def _what_happened(request: HttpRequest, record: Customer, user: Actor) -> dict[str, object]:
     """The middle column."""
     may_note = user.may("customer", "change", record) and user.may_write("customer", "notes")
+    may_add_tasks = user.may("task", "create") and user.may_write("task", "title")
     return {
         "note_form": NoteForm(auto_id="note_%s") if may_note else None,
-        "task_form": TaskForm(user=user, auto_id="task_%s") if user.may("task", "create") else None,
+        "task_form": TaskForm(user=user, auto_id="task_%s") if may_add_tasks else None,
         "open_tasks": open_tasks_of(record, user=user, today=timezone.localdate()),
         **_timeline(request, record, user),
     }

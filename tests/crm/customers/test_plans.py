@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from guanxi_crm.core.planner import planner_refresh
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion
 from guanxi_crm.customers.selectors import walk
-from guanxi_crm.customers.selectors.list_query import list_query
+from guanxi_crm.customers.selectors.list_query import SORTS, list_query
 from guanxi_crm.customers.selectors.lists import customer_list
 
 pytestmark = pytest.mark.django_db
@@ -23,19 +23,19 @@ SEGMENTS = ("champions", "loyal", "new", "at_risk")
 
 @pytest.fixture
 def many(company, sales, team):
-    """Two thousand customers, all of one team, with many equal values."""
+    """Four hundred customers, all of one team, with many equal values."""
     if connection.vendor != "sqlite":
         pytest.skip("reads the plans of SQLite; PostgreSQL's planner weighs pages by itself")
     version = ScoreVersion.objects.create(as_of=NOW.date(), snapshot_id=1, is_current=True)
     people = Customer.objects.bulk_create(
         Customer(number=f"C{at}", name=f"王{at % 50}", owner=sales, team=team, created_at=NOW + dt.timedelta(hours=at), updated_at=NOW)
-        for at in range(2000)
+        for at in range(400)
     )  # fmt: skip
     CustomerScores.objects.bulk_create(
         CustomerScores(
             scored=version, customer=each, amount=at % 7, expected_amount=at % 5, churn_probability=(at % 3) / 3,
             last_order_at=NOW - dt.timedelta(days=at % 90), segment=SEGMENTS[at % 4], value_group=("high", "low")[at % 2],
-            churn_band=("high", "low")[at % 2], is_vip=at % 20 == 0, is_silent=at % 40 == 0,
+            churn_band=("high", "low")[at % 2], is_vip=at % 2 == 0, is_silent=at % 4 == 0,
         )
         for at, each in enumerate(people)
     )  # fmt: skip
@@ -43,25 +43,29 @@ def many(company, sales, team):
 
 
 @pytest.mark.may_skip
-@pytest.mark.parametrize("sort", ["name", "created_at", "number", "amount", "expected_amount", "churn_probability", "last_order_at"])
-@pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("role", ["administrator", "sales"])
-def test_a_sorted_list_reads_its_page_and_no_more(many, actor, request, monkeypatch, sort, sign, role):
-    monkeypatch.setattr(walk, "FEW", 100)
-    assert sorts(actor(request.getfixturevalue(role)), f"sort={sign}{sort}") == []
+def test_a_sorted_list_reads_its_page_and_no_more(many, actor, request, monkeypatch, role):
+    monkeypatch.setattr(walk, "FEW", 10)
+    user = actor(request.getfixturevalue(role))
+    assert {address: sorts(user, address) for name in SORTS for address in (f"sort={name}", f"sort=-{name}")} == {
+        address: [] for name in SORTS for address in (f"sort={name}", f"sort=-{name}")
+    }
 
 
 @pytest.mark.may_skip
-@pytest.mark.parametrize(
-    ("where", "sort"),
-    [("segment.is=loyal", "amount"), ("segment.is=loyal", "expected_amount"), ("segment.is=loyal", "churn_probability"),
-     ("value_group.is=high", "amount"), ("value_group.is=high", "churn_probability"), ("churn_band.is=high", "amount"),
-     ("churn_band.is=high", "expected_amount"), ("value_group.is=high&churn_band.is=high", "amount"),
-     ("is_vip.is=yes&is_silent.is=yes", "amount")],
-)  # fmt: skip
-@pytest.mark.parametrize("sign", ["", "-"])
-def test_so_does_one_segment_group_or_band(many, actor, administrator, where, sort, sign):
-    assert sorts(actor(administrator), f"{where}&sort={sign}{sort}") == []
+def test_so_does_one_segment_group_or_band(many, actor, administrator):
+    several = {
+        "segment.is=loyal": ("amount", "expected_amount", "churn_probability"),
+        "value_group.is=high": ("amount", "churn_probability"),
+        "churn_band.is=high": ("amount", "expected_amount"),
+        "value_group.is=high&churn_band.is=high": ("amount",),
+        "is_vip.is=yes&is_silent.is=yes": ("amount",),
+    }
+    user = actor(administrator)
+    for where, names in several.items():
+        for name in names:
+            for sign in ("", "-"):
+                assert sorts(user, f"{where}&sort={sign}{name}") == []
 
 
 def sorts(user, address: str) -> list[str]:

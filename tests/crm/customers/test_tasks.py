@@ -203,3 +203,21 @@ def test_the_page_of_tasks_asks_the_same_number_of_queries_however_many_there_ar
     assert [word in page for word in words] == [True, True]
     assert page.count("task-title") == 30
     assert "请多关照" in page
+
+
+def test_hidden_fields_of_a_task_are_not_told_asked_for_or_sorted_by(sales, actor, client_of, customer_of):
+    customer = customer_of(owner=sales)
+    task_add(user=actor(sales), title="秘密任务", customer_id=customer.pk, due_on=day(9))
+    role = sales.roles.get()
+    role.grants["task"]["fields"].update({"title": "hidden", "assignee": "hidden"})
+    role.save()
+    for address in (reverse("customers:tasks"), reverse("site:customer", args=[customer.pk])):
+        page = client_of(sales).get(address).content.decode()
+        assert "2026-03-09" in page
+        assert "秘密任务" not in page
+        assert 'name="assignee"' not in page
+    role.grants["task"]["fields"].update({"due_on": "hidden"})
+    role.save()
+    assert "2026-03-09" not in client_of(sales).get(reverse("site:customer", args=[customer.pk])).content.decode()
+    with pytest.raises(NotAllowed):
+        tasks_page(user=actor(sales), today=TODAY)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from crm_browser import LOCALES, NEEDS_BROWSER, chromium, hurdles, listen
 from guanxi_crm.customers.models import Task
 from guanxi_crm.customers.services.search_index import search_index
 from guanxi_crm.users.models import User
 
-ROOT = Path(__file__).parents[3]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-TABLER = ROOT / "src/guanxi_crm/core/static/core/vendor/tabler.js"
-CHROMIUM = shutil.which("chromium")
-FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 pytestmark = [
-    pytest.mark.browser,
+    *NEEDS_BROWSER,
     pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no browser: chromium is not on the PATH"),
-    pytest.mark.skipif(not TABLER.is_file() or not AXE.is_file(), reason="assets are not fetched: make assets"),
 ]
 LOOKS = {
     "desk": {"viewport": {"width": 1280, "height": 900}},
@@ -38,11 +30,9 @@ LOOKS = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Playwright keeps an event loop, in which Django would not ask the database.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, chromium() as browser:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -57,15 +47,14 @@ def open_as(browser, live_server, said):
     contexts = []
 
     def open_as(user: User, path: str = "/", *, look: str = "desk", language: str = "en") -> Page:
-        context = browser.new_context(locale={"en": "en-GB", "zh": "zh-CN"}[language], **LOOKS[look])
+        context = browser.new_context(locale=LOCALES[language], **LOOKS[look])
         contexts.append(context)
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        listen(page, said)
         page.goto(live_server.url + path)
         return page
 
@@ -73,13 +62,6 @@ def open_as(browser, live_server, said):
     for context in contexts:
         context.close()
     assert said == []
-
-
-def hurdles(page: Page) -> list[str]:
-    """What axe finds that keeps people out."""
-    page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
 
 @pytest.fixture

@@ -101,6 +101,9 @@ class TaskForm(_Told):
             label=label_of("assignee", "task"), coerce=int,
             choices=colleague_choices(user=user, current=task.assignee if task else None),
         )  # fmt: skip
+        for name in ("due_on", "assignee"):
+            if not user.may_write("task", name):
+                del self.fields[name]
 
 
 class TagForm(_Told):

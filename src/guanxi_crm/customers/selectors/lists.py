@@ -112,12 +112,13 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
     count: int | None = None
     if query.text:
         looked_for = search_for(user=user, text=query.text)
-        found = looked_for.first(WIDE + 1)
+        # As many as are counted, so that the index is asked once.
+        found = looked_for.first(COUNT_LIMIT + 1 if everybody else WIDE + 1)
         if len(found) <= WIDE:
             records = customers_matching(user=user, query=replace(query, text=""), version=version).filter(pk__in=found)
             count = len(found) if everybody else None
         elif everybody:
-            return _wide_page(user, looked_for, columns, cursor, size, version)
+            return _wide_page(user, looked_for, found, columns, cursor, size, version)
         else:
             sort, order = "", _NEWEST
             records = customers_matching(user=user, query=query, version=version)
@@ -194,10 +195,12 @@ def _wide_page(
 ) -> CustomerPage:  # fmt: skip
     """Of a search that finds very many: straight from the index, which holds the keys in order."""
     page = page_of_keys(
-        lambda beyond, upwards, limit: looked_for.first(limit, beyond, upwards), size=size, cursor=cursor
+        lambda beyond, upwards, limit: found[:limit] if beyond is None else looked_for.first(limit, beyond, upwards),
+        size=size,
+        cursor=cursor,
     )
     rows = _with_columns(Customer.objects.filter(pk__in=page.records), columns, _NEWEST).order_by("-pk")
-    count = len(looked_for.first(COUNT_LIMIT + 1))
+    count = len(found)
     return _page(user, replace(page, records=list(rows)), columns, "", count, version)
 
 

@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 PAGE_SIZE = 50
+_HIDDEN = {"title": "…", "due_on": None, "assignee": None}
+"""What stands in place of a field that is hidden."""
 Who = Literal["mine", "all"]
 State = Literal["open", "overdue", "done"]
 STATES: tuple[State, ...] = ("open", "overdue", "done")
@@ -33,7 +35,7 @@ STATES: tuple[State, ...] = ("open", "overdue", "done")
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task as a list shows it; ``customer`` only where the user may see him."""
+    """One task as a list shows it: empty what is hidden from the user, ``customer`` only where he may see him."""
 
     task: Task
     customer: Customer | None
@@ -77,18 +79,18 @@ def tasks_page(
     Raises
     ------
     RuleBroken : the cursor is not one of ours.
-    NotAllowed : the field by which it is sorted is hidden.
+    NotAllowed : a field by which it is sorted or told apart is hidden.
     """
     tasks = _chosen(user, who, state, today)
     order = Order("done_at", descending=True) if state == "done" else Order("due_on")
-    user.require_readable("task", [order.column])
+    user.require_readable("task", {"done_at", order.column, "due_on" if state == "overdue" else order.column})
     page = page_of(tasks.select_related("assignee", "created_by"), order, size=size, cursor=cursor)
     return TaskPage(_rows(page.records, user, today), page.next, page.previous, count_up_to(tasks))
 
 
 def open_tasks_of(customer: Customer, *, user: Actor, today: dt.date, limit: int = 20) -> list[TaskRow]:
     """What is still to be done about a customer, as far as this user sees it: the first due first. One query."""
-    if not user.may("task", "view"):
+    if not (user.may("task", "view") and user.may_read("task", "done_at")):
         return []
     tasks = user.narrow("task", customer.tasks.filter(done_at=None)).select_related("assignee")
     found = sorted(tasks.order_by("due_on", "pk")[:limit], key=lambda each: (each.due_on or dt.date.max, each.pk))
@@ -120,10 +122,15 @@ def _rows(tasks: list[Task], user: Actor, today: dt.date) -> list[TaskRow]:
 
 
 def _row(task: Task, customer: Customer | None, user: Actor, today: dt.date) -> TaskRow:
+    may_change = user.may("task", "change", task) and user.may_write("task", "done_at")
+    may_delete = user.may("task", "delete", task)
+    for name, nothing in _HIDDEN.items():
+        if not user.may_read("task", name):
+            setattr(task, name, nothing)
     return TaskRow(
         task,
         customer,
         is_overdue=task.done_at is None and task.due_on is not None and task.due_on < today,
-        may_change=user.may("task", "change", task) and user.may_write("task", "done_at"),
-        may_delete=user.may("task", "delete", task),
+        may_change=may_change,
+        may_delete=may_delete,
     )

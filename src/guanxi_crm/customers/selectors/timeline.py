@@ -101,7 +101,7 @@ def customer_sources(customer: Customer, *, user: Actor) -> list[Source]:
 
     ==============  ====================================================================================================
     ``notes``       by: author; detail: text; data: ``changed`` where corrected; value: key of the author
-    ``tasks``       by: assignee; title; more: who made it; data: ``done`` or nothing; day: due
+    ``tasks``       by: assignee; title; data: ``done`` or nothing; day: due
     ``hand_overs``  by; title: to whom; data: from whom; more: to which team; detail: note
     ``consents``    by; title: purpose; data: channel; value: 1 given, 0 withdrawn; detail: proof
     ``segments``    title: segment after; data: before; day: as of
@@ -116,7 +116,9 @@ def customer_sources(customer: Customer, *, user: Actor) -> list[Source]:
         found.append(Source("notes", customer.notes.all(), "at", columns))
     if user.may("task", "view"):
         done = Case(When(done_at__isnull=False, then=Value("done")), default=Value(""))
-        columns = {"by": "assignee__name", "title": "title", "more": "created_by__name", "data": done, "day": "due_on"}
+        by_field = {"assignee": ("by", "assignee__name"), "title": ("title", "title"), "done_at": ("data", done),
+                    "due_on": ("day", "due_on")}  # fmt: skip
+        columns = dict(told for name, told in by_field.items() if user.may_read("task", name))
         found.append(Source("tasks", user.narrow("task", customer.tasks.all()), "created_at", columns))
     if reads["owner"] and reads["team"]:
         columns = {"by": "by__name", "title": "to_owner__name", "data": "from_owner__name", "more": "to_team__name",
@@ -189,10 +191,11 @@ def _rows(source: Source, after: tuple[dt.datetime, str, int] | None, size: int)
 
 def _beyond(source: Source, at: dt.datetime, kind: str, key: int) -> Q:
     """What comes after the event at which the page before ended."""
-    earlier, same = Q(**{f"{source.moment}__lt": at}), Q(**{source.moment: at})
+    earlier, not_later = Q(**{f"{source.moment}__lt": at}), Q(**{f"{source.moment}__lte": at})
     if source.kind == kind:
-        return earlier | (same & Q(pk__lt=key))
-    return earlier | same if source.kind < kind else earlier
+        # Said twice, so that the database begins there in its index.
+        return not_later & (earlier | Q(pk__lt=key))
+    return not_later if source.kind < kind else earlier
 
 
 def _event(row: Mapping[str, Any], user: Actor) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -42,7 +43,7 @@ def customer_create(
     now = at or timezone.now()
     customer = Customer.objects.create(
         # The number is made from the key, which is known only after the row is there.
-        number=f"new-{now.timestamp():.6f}-{user.user_id}",
+        number=f"new-{uuid.uuid4()}",
         origin="staff",
         created_at=now,
         updated_at=now,

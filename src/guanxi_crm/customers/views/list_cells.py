@@ -1,7 +1,7 @@
 """The cells of a list of customers as HTML.
 
-Fifty lines of ten cells are most of what a list page costs, and Django's template language takes ten times as long over
-them: so they are put together here, every value escaped.
+Fifty lines of ten cells are most of what a list page costs, and Django's template language takes many times as long
+over them: so they are put together here, every value escaped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery
 from guanxi_crm.customers.selectors.lists import CustomerPage
 from guanxi_crm.customers.words_of import choice_code
 
-__all__ = ["Column", "Line", "columns_of", "lines_as_html"]
+__all__ = ["Column", "columns_of", "lines_as_html"]
 
 _SEGMENT = {
     "champions": "green", "loyal": "teal", "potential_loyal": "cyan", "new": "azure", "promising": "blue",
@@ -51,19 +51,6 @@ class Column:
     """``ascending`` or ``descending``, if the list is sorted by it: for ``aria-sort``."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One customer."""
-
-    id: int
-    name: str
-    url: str
-    edit_url: str
-    select: str
-    """What its checkbox does, in words."""
-    cells: SafeString
-
-
 def columns_of(page: CustomerPage, query: ListQuery, *, language: str, view: str) -> list[Column]:
     """The heads; a second click on the same one turns the order round."""
     declared = record_type("customer")
@@ -81,47 +68,46 @@ def columns_of(page: CustomerPage, query: ListQuery, *, language: str, view: str
     return heads
 
 
-def lines_as_html(page: CustomerPage, *, language: str, may_edit: bool) -> list[Line]:
-    """The lines of a page."""
+def lines_as_html(page: CustomerPage, *, language: str, may_edit: bool, may_select: bool) -> SafeString:
+    """The lines of a page: the body of the table."""
     currency = page.version.currency if page.version else ""
-    # One address is made by Django, the others from it.
+    # Addresses and sentences are made once, and the lines' own from them.
     show, edit = (reverse(name, args=[0]).split("0") for name in ("site:customer", "customers:edit"))
+    select = escape(say("crm_customers.list_select", language, name="\0")).split("\0")
     declared = record_type("customer")
-    heads = [
-        (name, _BY_NAME.get(name) or _BY_KIND[declared.field(name).kind], declared.field(name).kind in _NUMERIC,
-         escape(say(declared.field_label(name), language)))
-        for name in page.columns
-    ]  # fmt: skip
-    lines = []
+    heads = []
+    for name in page.columns:
+        kind = declared.field(name).kind
+        css = ' class="number"' if kind in _NUMERIC else ""
+        label = escape(say(declared.field_label(name), language))
+        heads.append((name, _BY_NAME.get(name) or _BY_KIND[kind], f'<td{css} data-label="{label}">'))
+    named = "name" if "name" in page.columns else page.columns[0] if page.columns else ""
+    rows = []
     for line in page.lines:
-        key = line["id"]
-        url = f"{show[0]}{key}{show[1]}"
-        name = line.get("name") or line.get("number") or f"#{key}"
-        cells = []
-        for at_head, (field, cell, is_numeric, label) in enumerate(heads):
+        url = f"{show[0]}{line['id']}{show[1]}"
+        name = escape(line.get("name") or line.get("number") or f"#{line['id']}")
+        row = [f'<tr data-row data-url="{url}"']
+        row.append(f' data-edit-url="{edit[0]}{line["id"]}{edit[1]}">' if may_edit else ">")
+        if may_select:
+            row.append(
+                '<td class="list-select"><input class="form-check-input" type="checkbox" name="ids" data-select'
+                f' value="{line["id"]}" aria-label="{select[0]}{name}{select[1]}"></td>'
+            )
+        for field, cell, opening in heads:
             value = line[field]
             if field == "name":
-                told = escape(name)
+                told = name
             elif value is None or value in ("", []):
                 told = _NOTHING
             else:
                 told = _money(value, currency, language) if cell is None else cell(line, field, language)
-            if field == "name" or (at_head == 0 and "name" not in page.columns):
-                told = f'<a class="line-name" href="{url}">{told}</a>'
-                told += _badges(line, language)
-            css = ' class="number"' if is_numeric else ""
-            cells.append(f'<td{css} data-label="{label}">{told}</td>')
-        lines.append(
-            Line(
-                key,
-                name,
-                url,
-                f"{edit[0]}{key}{edit[1]}" if may_edit else "",
-                say("crm_customers.list_select", language, name=name),
-                mark_safe("".join(cells)),  # noqa: S308
-            )
-        )
-    return lines
+            if field == named:
+                told = f'<a class="line-name" href="{url}">{told}</a>{_badges(line, language)}'
+            row.append(f"{opening}{told}</td>")
+        row.append("</tr>")
+        rows.append("".join(row))
+    # Every value in it is escaped by its cell.
+    return mark_safe("\n".join(rows))  # noqa: S308
 
 
 def _badge(colour: str, words: str) -> str:

@@ -41,7 +41,9 @@ def customers(request: HttpRequest) -> HttpResponse:
         "view": view,
         "address": query.address(view=view),
         "columns": columns_of(page, query, language=language(), view=view),
-        "lines": lines_as_html(page, language=language(), may_edit=user.may("customer", "change")),
+        "lines": lines_as_html(
+            page, language=language(), may_edit=user.may("customer", "change"), may_select=_may_bulk(user)
+        ),
         "chips": chips_of(query, user=user, version=page.version, view=view),
         "count": page.count,
         "count_limit": COUNT_LIMIT,

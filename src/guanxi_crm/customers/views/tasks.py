@@ -20,6 +20,8 @@ from guanxi_crm.customers.views.form_page import back_to, form_page
 
 __all__ = ["add", "change", "remove", "set_done", "tasks"]
 
+_COLUMNS = {"assignee": "assignee_id"}
+
 
 @require_GET
 @signed_in
@@ -53,8 +55,8 @@ def add(request: HttpRequest, customer_id: int | None = None) -> HttpResponse:
     def save() -> None:
         given = form.cleaned_data
         task_add(
-            user=user, customer_id=customer_id, title=given["title"], due_on=given["due_on"],
-            assignee_id=given["assignee"],
+            user=user, customer_id=customer_id, title=given["title"], due_on=given.get("due_on"),
+            assignee_id=given.get("assignee"),
         )  # fmt: skip
         toast(request, "crm_customers.task_added")
 
@@ -74,7 +76,7 @@ def change(request: HttpRequest, task_id: int) -> HttpResponse:
 
     def save() -> None:
         given = form.cleaned_data
-        values = {"title": given["title"], "due_on": given["due_on"], "assignee_id": given["assignee"]}
+        values = {_COLUMNS.get(name, name): value for name, value in given.items()}
         task_change(user=user, task_id=task_id, values=values)
         toast(request, "crm_customers.task_changed")
 

@@ -209,4 +209,4 @@ def test_an_attempt_stopped_by_its_user_is_cancelled_and_one_stopped_by_its_work
 def test_two_handlers_of_one_kind_are_a_mistake(monkeypatch, handler):
     handler(dict)
     with pytest.raises(ValueError, match="two handlers"):
-        handles(KIND)(dict)
+        handles(KIND)(lambda _: {})

@@ -1,0 +1,41 @@
+"""What tests in a real browser share: the browser, and pages that may not complain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from crm_browser import LOCALES, chromium, listen
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What pages have complained of."""
+    return []
+
+
+@pytest.fixture
+def window(browser: Browser, said: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """``window("zh")``: a window of somebody who reads Chinese; at the end no page in it may have complained."""
+    opened = []
+
+    def window(language: str, **options: object) -> BrowserContext:
+        options = {"viewport": {"width": 1280, "height": 800}, **options}
+        context = browser.new_context(locale=LOCALES[language], **options)
+        context.set_default_timeout(60_000)  # the machine may be busy with other things
+        listen(context, said)
+        opened.append(context)
+        return context
+
+    yield window
+    for context in opened:
+        context.close()
+    assert said == []
