@@ -30,6 +30,7 @@ from guanxi_crm.customers.models import (
     Tag,
     Task,
 )
+from guanxi_crm.customers.services.search_index import search_index
 from guanxi_crm.insights.models import Run, StudyResult
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.users.models import Role, User
@@ -117,6 +118,7 @@ def world(owner: User | None = None) -> World:
     run = Run.objects.create(created_at=now, state="done", studies=["value"], as_of=dt.date(2026, 1, 1))
     StudyResult.objects.create(run=run, study="value", position=1, grade="B", summary={}, document={}, judgement={}, missing={})
     _trail(customer, order, product)
+    search_index([customer.pk, plain.pk])
     return World(customer, plain, order, product, run, tag)
 
 

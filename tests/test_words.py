@@ -48,7 +48,7 @@ def parameters(sentence: str) -> set[str]:
 
 
 def without_parameters(sentence: str) -> str:
-    return re.sub(r"\{[^}]*\}|https?://\S+", "", sentence)
+    return re.sub(r"\{[^}]*\}|\w+://\S+|\b(?:VIP|API)\b", "", sentence)
 
 
 @cache
@@ -80,7 +80,7 @@ def told() -> Iterator[tuple[str, str, set[str] | None]]:
                 yield where, code, set()
 
     for path, text in templates().items():
-        for tag in re.finditer(r"{%-?\s*say\s+\"([a-z_]+\.[a-z0-9_]+)\"(.*?)-?%}", text, re.DOTALL):
+        for tag in re.finditer(r"{%-?\s*say\s+\"([a-z_]+\.[a-z0-9_]+)\"(?=[\s%-])(.*?)-?%}", text, re.DOTALL):
             yield f"{path.parent.name}/{path.name}", tag[1], set(re.findall(r"\b([a-z_0-9]+)=", tag[2]))
 
 
@@ -151,7 +151,7 @@ def test_chinese_has_chinese_punctuation():
 def visible(text: str) -> str:
     """What a reader would see of a template: text between tags, and attributes that are read out."""
     text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}|<!--.*?-->", " ", text, flags=re.DOTALL)
-    text = re.sub(r"<(script|style)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"<(script|style|code)\b.*?</\1>", " ", text, flags=re.DOTALL)
     text = re.sub(r"{%.*?%}|{{.*?}}", "\ufffc", text, flags=re.DOTALL)
     read_out = re.findall(r"\b(?:placeholder|title|alt|aria-label|data-confirm)\s*=\s*\"([^\"]*)\"", text)
     return " ".join([re.sub(r"<[^>]*>|&[a-z#0-9]+;", " ", text, flags=re.DOTALL), *read_out])

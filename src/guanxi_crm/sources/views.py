@@ -16,7 +16,7 @@ from guanxi_crm.core.errors import NotFound, RuleBroken
 from guanxi_crm.core.language import language, told
 from guanxi_crm.core.pages import signed_in, toast
 from guanxi_crm.sources.files import EXTENSIONS, rejects_path
-from guanxi_crm.sources.pages import CURRENCIES, result_rows, table_forms, trial_rows
+from guanxi_crm.sources.pages import CURRENCIES, HORIZON_DAYS, STUDIES, result_rows, table_forms, trial_rows
 from guanxi_crm.sources.selectors import brought_before, import_get, import_page, is_half_way, stands
 from guanxi_crm.sources.services import (
     import_create,
@@ -111,6 +111,8 @@ def _show(
         "may_see_rows": may_see_rows,
         "may_map": request.actor.may_write("import", "mapping"),
         "may_run": request.actor.may("run", "create"),
+        "studies": STUDIES,
+        "horizon_days": HORIZON_DAYS,
     }
     if where in {"ready", "trying", "failed"} and delivered.profile.get("tables"):
         context |= {

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from crm_served import GUANXI, environment, free_port, gone, processes_of, served
+from intake.sources.servers import postgresql
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 pytestmark = pytest.mark.xdist_group("serve")
@@ -33,6 +34,23 @@ def test_the_first_start_prints_a_login_that_works_and_ctrl_c_stops_everything(t
     with served(tmp_path / "data") as again:
         assert "with the password" not in again.said.split("stopped")[-1]
         assert "/account/login" not in again.sign_in(email, password)
+
+
+def test_it_serves_from_postgresql_and_copies_a_database_before_it_changes_it(tmp_path):
+    with postgresql() as url:
+        database = ["--database-url", url.replace("postgresql://", "postgres://")]
+        with served(tmp_path / "data", *database) as crm:
+            email, password = re.search(r"Sign in as (\S+) with the password (\S+)", crm.said).groups()
+            assert "/account/login" not in crm.sign_in(email, password)
+        assert not (tmp_path / "data" / "guanxi.sqlite3").exists()
+        back = [sys.executable, "-m", "guanxi_crm", "migrate", "users", "0002"]
+        environ = {**environment(), "DATABASE_URL": database[1], "GUANXI_DATA_DIR": str(tmp_path / "data")}
+        subprocess.run(back, env=environ, check=True, capture_output=True)
+        with served(tmp_path / "data", *database) as crm:
+            assert "/account/login" not in crm.sign_in(email, password)
+        (kept,) = (tmp_path / "data" / "backups").iterdir()
+        assert kept.read_bytes().startswith(b"PGDMP")
+        assert str(kept) in crm.said
 
 
 @linux_only

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from guanxi import studies
 from guanxi.warehouse import Warehouse
 from guanxi_crm.core.jobs import JobContext, job_cancel
-from guanxi_crm.core.models import AuditEntry
+from guanxi_crm.core.models import AuditEntry, Job
 from guanxi_crm.customers.models import ContactPoint, Customer, Note
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sources.models import Import, ImportFile, WarehouseSync
+from guanxi_crm.sources.pages import STUDIES
 from guanxi_crm.sources.selectors import stands
 from guanxi_crm.sources.services import lists_sync_anew
 from guanxi_crm.users.policy import actor_for
@@ -73,6 +76,16 @@ def test_a_shops_files_become_customers_products_and_orders(signed_in, room, sho
     page = signed_in.get(reverse("sources:show", args=[delivered.pk]))
     assert b"orders.csv" in page.content
     assert AuditEntry.objects.filter(kind="import", action="import").count() == 1
+
+
+def test_the_studies_can_be_run_from_the_result(signed_in, room, shop, work):
+    assert tuple(studies.STUDIES) == STUDIES
+    delivered = brought_in(signed_in, work, shop / "orders.csv")
+    page = signed_in.get(reverse("sources:show", args=[delivered.pk])).content.decode()
+    fields = dict(re.findall(r'<input type="hidden" name="(horizon_days|publish)" value="(\w+)">', page))
+    assert reverse("insights:run_create") in page
+    signed_in.post(reverse("insights:run_create"), fields | {"studies": list(STUDIES)})
+    assert Job.objects.filter(kind="insights.run", state="queued").count() == 1
 
 
 def test_the_same_files_twice_change_nothing(signed_in, room, shop, work):

@@ -190,7 +190,7 @@ def shown_columns(*, user: Actor, query: ListQuery) -> tuple[str, ...]:
 
 
 def _wide_page(
-    user: Actor, looked_for: Search, columns: tuple[str, ...], cursor: str | None, size: int,
+    user: Actor, looked_for: Search, found: list[int], columns: tuple[str, ...], cursor: str | None, size: int,
     version: ScoreVersion | None,
 ) -> CustomerPage:  # fmt: skip
     """Of a search that finds very many: straight from the index, which holds the keys in order."""
