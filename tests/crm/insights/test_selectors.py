@@ -75,7 +75,7 @@ def test_products_wanted_are_not_told_to_who_may_not_see_the_customer(buyer, pub
     with pytest.raises(NotFound):
         products_wanted(user=actor(sales), customer=buyer)
     grants = {
-        "customer": {"actions": {"view": "all"}}, "run": {"actions": {"view": "all"}},
+        "customer": {"actions": {"view": "all"}},
         "product": {"actions": {"view": "all"}}, "order": {"actions": {"view": "all"}, "fields": {"lines": "hidden"}},
     }  # fmt: skip
     Role.objects.create(code="blind", name="Blind", grants=grants)

@@ -144,7 +144,8 @@ def test_what_is_allowed_leaves_a_trace(there, staff, signed_in):
         url, posted, _ = ACTIONS[what]
         names = {"customer": there.customer.pk, "viewer": Role.objects.get(code="viewer").pk}
         before = audit.count()
-        answer = browser.post(filled(url, names), {name: filled(value, names) for name, value in posted.items()})
+        values = {"kind": "person", **{name: filled(value, names) for name, value in posted.items()}}
+        answer = browser.post(filled(url, names), values)
         assert answer.status_code in {200, 302}, what
         assert audit.count() > before, what
 
