@@ -27,6 +27,6 @@ def _of(patterns: list[URLPattern | URLResolver], before: str, space: str) -> It
 
 
 def _filled(pattern: str) -> str:
-    plain = re.sub(r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], pattern)
     # Those of allauth are regular expressions.
-    return re.sub(r"\(\?P<\w+>[^)]*\)", "x", plain).removeprefix("^").removesuffix("$")
+    plain = re.sub(r"\(\?P<\w+>[^)]*\)", "x", pattern).removeprefix("^").removesuffix("$")
+    return re.sub(r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], plain)

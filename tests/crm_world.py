@@ -126,9 +126,9 @@ def _file(customer: Customer, owner: User | None, now: dt.datetime) -> None:
     kept = Attachment.objects.create(
         customer=customer, name="zqfile.txt", content_type="text/plain", size=6, by=owner, at=now
     )
-    path = Path(settings.UPLOAD_DIR)
-    path.mkdir(parents=True, exist_ok=True)
-    (path / str(kept.key)).write_bytes(b"zqfile")
+    path = Path(settings.UPLOAD_DIR) / "attachments" / kept.key.hex[:2] / kept.key.hex
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"zqfile")
 
 
 def _scores(customer: Customer, plain: Customer, now: dt.datetime) -> None:

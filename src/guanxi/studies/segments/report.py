@@ -69,6 +69,7 @@ def sections(table: pa.Table, segments: pa.Table, context: Context) -> list[Sect
 def advice(table: pa.Table, context: Context) -> list[Advice]:
     """What to do, by segment, most money first."""
     found = []
+    table = table.select(["segment", "amount"])
     for code, segments in _ADVICE.items():
         rows = table.filter(pc.is_in(table["segment"], pa.array(segments)))
         if rows.num_rows:
@@ -117,7 +118,8 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
 def _segments(table: pa.Table, segments: pa.Table, context: Context) -> Section:
     rows = segments.to_pylist()
     names = [name(row["segment"]) for row in rows]
-    grid = table.filter(pc.is_valid(table["r"])).group_by(["r", "f"]).aggregate([([], "count_all")]).to_pylist()
+    scored = table.select(["r", "f"]).filter(pc.is_valid(table["r"]))
+    grid = scored.group_by(["r", "f"]).aggregate([([], "count_all")]).to_pylist()
     best = max(rows, key=lambda row: row["amount"])
     largest = max(rows, key=lambda row: row["customers"])
     figures = [

@@ -40,8 +40,8 @@ def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[
     A rule counts when he has bought all of its left side, in whichever orders; returns are not looked at. Rules are
     ordered by confidence × (1 − 1 ∕ lift), by how much likelier than by chance the product is; of several that lead
     to one product the first counts. Empty where nothing is published, where the published rules are no better than
-    naming best sellers, and for who may not see products with their names, or lines of orders. Whoever serves a customer
-    sees this without seeing runs.
+    naming best sellers, and for who may not see products with their names, or lines of orders. Whoever serves a
+    customer sees this without seeing runs.
 
     Two queries. Raises: NotFound (the customer is not his to see).
     """
