@@ -205,6 +205,16 @@ def test_an_identifier_is_the_same_in_every_file(text: str, value: str | None) -
     assert read(id_sql(X), text) == [value]
 
 
+def test_the_apostrophe_that_makes_a_formula_text_is_taken_off_and_no_other() -> None:
+    assert read(text_sql(X), "'=1+1", "''=1", "' +86 10", "'s-Gravenhage", "'＠home") == [
+        "=1+1",
+        "'=1",
+        " +86 10",
+        "'s-Gravenhage",
+        "＠home",
+    ]
+
+
 def test_words_are_tidied_but_keep_their_chinese_marks() -> None:
     assert read(text_sql(X), "  red \n mug ", "（新款）　连衣裙", " 无 ", "mug") == [
         "red mug",

@@ -75,12 +75,18 @@ def unreadable_sql(spec: ColumnMapping, parsed: str) -> str:
 
 
 def text_sql(spec: ColumnMapping) -> str:
-    """Words as people read them: trimmed, runs of spaces and line breaks made one space; full-width forms are kept."""
+    """Words as people read them: trimmed, runs of spaces and line breaks made one space; full-width forms are kept.
+
+    The apostrophe that makes a formula text, as spreadsheets and our own files write it (``'=1+1``), is taken off.
+    """
     raw = identifier(spec.column)
     tidy = f"trim(regexp_replace({raw}, '[\\s\\x{{3000}}\\x{{a0}}]+', ' ', 'g'))"
     untidy = f"regexp_matches({raw}, '^\\s|\\s$|\\s\\s|[\\t\\n\\r\\x{{3000}}\\x{{a0}}]')"
+    inert = f"starts_with(t, {literal(_QUOTE)}) AND regexp_matches(t, {literal(_INERT)})"
     return _let(
-        "t", f"CASE WHEN {untidy} THEN {tidy} ELSE {raw} END", f"CASE WHEN {_is_marker('t')} THEN NULL ELSE t END"
+        "t",
+        f"CASE WHEN {untidy} THEN {tidy} ELSE {raw} END",
+        f"CASE WHEN {_is_marker('t')} THEN NULL WHEN {inert} THEN substr(t, 2) ELSE t END",
     )
 
 
@@ -257,6 +263,8 @@ def _let(name: str, value: str, result: str) -> str:
     return f"list_transform([{value}], lambda {name}: {result})[1]"
 
 
+_QUOTE = "'"
+_INERT = r"^'+\s*[=+\-@＝＋－＠]"
 _MONEY = "(?:(?:CN|HK|US|NT|[AC])?[$¥]|[€£₩₹₽]|RMB|CNY|USD|EUR|GBP|HKD|JPY|TWD|AUD|CAD|人民币)?"
 _UNIX = (
     "make_timestamp(CAST(n * CASE WHEN n >= 100000000000000 THEN 1 WHEN n >= 100000000000 THEN 1000 ELSE 1000000 END"

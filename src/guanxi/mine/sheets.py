@@ -14,7 +14,7 @@ import pyarrow.csv as pcsv
 __all__ = ["inert", "write_all", "write_csv", "write_json"]
 
 _BOM = "\ufeff"
-_DANGEROUS = r"^[\s]*[=+\-@＝＋－＠\t\r]"
+_DANGEROUS = r"^'*\s*[=+\-@＝＋－＠\t\r]"
 
 
 def write_all(out: Path, write: Callable[[Path], None]) -> list[Path]:
@@ -53,8 +53,8 @@ def inert(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Examples
     --------
-    >>> inert(pa.chunked_array([["=1+1", "Wang", None]])).to_pylist()
-    ["'=1+1", 'Wang', None]
+    >>> inert(pa.chunked_array([["=1+1", "'=1+1", "Wang", None]])).to_pylist()
+    ["'=1+1", "''=1+1", 'Wang', None]
     """
     return pc.if_else(
         pc.fill_null(pc.match_substring_regex(texts, _DANGEROUS), False),

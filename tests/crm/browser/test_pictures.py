@@ -26,6 +26,9 @@ pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("serve")]
 WRITES = os.environ.get("GUANXI_WRITE_PICTURES") == "1"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DARK = {"color_scheme": "dark"}
+MANAGER = "manager@demo.guanxi.local"
+ADMINISTRATOR = "admin@guanxi.local"
+TALL = {"viewport": {"width": 1440, "height": 1280}}
 HEAVIEST_BYTES = 200_000
 NOTES = (
     "Called: the last parcel came late, so they buy elsewhere meanwhile. Offered free delivery on the next order.",
@@ -50,7 +53,7 @@ class Shot:
     look: tuple[tuple[str, object], ...] = ()
     """Options of the window."""
     prepare: Callable[[Page], None] = lambda _: None
-    signed_in: bool = True
+    who: str = MANAGER
 
     def address(self, company: Company) -> str:
         return self.path if isinstance(self.path, str) else self.path(company)
@@ -61,7 +64,7 @@ class Company:
     """The simulated company on its own port, somebody signed in, and the addresses that are different each time."""
 
     url: str
-    cookies: dict
+    cookies: dict[str, dict]
     customer: str
     product: str
     order: str
@@ -80,12 +83,12 @@ def _open_the_command_bar(page: Page) -> None:
 
 SHOTS = [
     Shot("home", "/"),
-    Shot("customers", "/customers/?sort=-churn_probability"),
-    Shot("customer", lambda company: company.customer),
+    Shot("customers", "/customers/?value_group.is=high&churn_band.is=high&sort=-amount"),
+    Shot("customer", lambda company: company.customer, look=tuple(TALL.items())),
     Shot("hand-over", lambda company: f"{company.customer}hand-over/"),
-    Shot("data", "/data/"),
-    Shot("import-review", lambda company: company.review),
-    Shot("import-result", lambda company: company.result),
+    Shot("data", "/data/", who=ADMINISTRATOR),
+    Shot("import-review", lambda company: company.review, who=ADMINISTRATOR),
+    Shot("import-result", lambda company: company.result, who=ADMINISTRATOR),
     Shot("studies", "/studies/"),
     Shot("churn", "/studies/churn/"),
     Shot("value", "/studies/value/"),
@@ -94,10 +97,10 @@ SHOTS = [
     Shot("order", lambda company: company.order),
     Shot("product", lambda company: company.product),
     Shot("tasks", "/customers/tasks/"),
-    Shot("role", lambda company: company.role),
-    Shot("staff", "/settings/staff/"),
-    Shot("audit", "/settings/audit/"),
-    Shot("sign-in", "/account/login/", signed_in=False),
+    Shot("role", lambda company: company.role, who=ADMINISTRATOR),
+    Shot("staff", "/settings/staff/", who=ADMINISTRATOR),
+    Shot("audit", "/settings/audit/", who=ADMINISTRATOR),
+    Shot("sign-in", "/account/login/", who=""),
     Shot("command-bar", "/", prepare=_open_the_command_bar),
     Shot("home-phone", "/", look=tuple(PHONE.items())),
     Shot("customer-phone", lambda company: company.customer, look=tuple(PHONE.items())),
@@ -138,8 +141,8 @@ def _upload(page: Page, url: str, *, day: int) -> str:
     return urlsplit(page.url).path
 
 
-def _enliven(page: Page, url: str, customer: str) -> tuple[str, str]:
-    """Notes, a task and a tag at the customer; a delivery to look over and another one that was brought in."""
+def _enliven(page: Page, url: str, customer: str) -> None:
+    """Notes, a task and a tag at the customer."""
     for note in NOTES:
         page.goto(url + customer)
         page.locator("#note_text").fill(note)
@@ -151,6 +154,10 @@ def _enliven(page: Page, url: str, customer: str) -> tuple[str, str]:
     page.goto(f"{url}{customer}tags/")
     page.locator("[name=name]").fill(TAG)
     _send(page)
+
+
+def _deliver(page: Page, url: str) -> tuple[str, str]:
+    """One delivery to look over, and one that was brought in."""
     result = _upload(page, url, day=5)
     page.locator("button[name=then][value=import]").click()
     page.locator("#result").wait_for()
@@ -177,14 +184,16 @@ def company(
     run_id = _first(database, "SELECT id FROM insights_run WHERE published_id IS NOT NULL LIMIT 1")
     role_id = _first(database, "SELECT id FROM users_role WHERE code = 'sales'")
     with served(directory) as running:
-        context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(180_000)  # the machine may be busy
-        page = context.new_page()
-        sign_in(page, running.url, *login_of(directory))
+        _, password = login_of(directory)
+        pages = {}
+        for email in (MANAGER, ADMINISTRATOR):
+            pages[email] = browser.new_context(locale="en-GB").new_page()
+            pages[email].set_default_timeout(180_000)  # the machine may be busy
+            sign_in(pages[email], running.url, email, password)
         customer = f"/customers/{customer_id}/"
-        review, result = _enliven(page, running.url, customer)
-        cookies = context.storage_state()
-        context.close()
+        _enliven(pages[MANAGER], running.url, customer)
+        review, result = _deliver(pages[ADMINISTRATOR], running.url)
+        cookies = {email: page.context.storage_state() for email, page in pages.items()}
         yield Company(
             url=running.url, cookies=cookies, customer=customer, product=f"/sales/products/{product_id}/",
             order=f"/sales/orders/{order_id}/", run=f"/studies/runs/{UUID(run_id)}/",
@@ -195,7 +204,7 @@ def company(
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 def test_page_is_whole_quiet_and_open_to_everybody(company, window, said, shot, language):
-    context = window(language, **dict(shot.look), **({"storage_state": company.cookies} if shot.signed_in else {}))
+    context = window(language, **dict(shot.look), **({"storage_state": company.cookies[shot.who]} if shot.who else {}))
     page = context.new_page()
     answer = page.goto(company.url + shot.address(company))
     assert answer.status == 200

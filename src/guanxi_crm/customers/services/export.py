@@ -49,15 +49,19 @@ def customers_export(*, user: Actor, query: ListQuery, all_columns: bool = False
             user=user, kind="customer", record=None, action="export",
             note={"customers": matching.count(), "filter": query.as_data(), "columns": columns},
         )  # fmt: skip
-    return _lines(user, matching, columns, language(), version.currency if version else "")
+    # Taken now: the file is sent when the request is over, and its time zone with it.
+    zone = timezone.get_current_timezone()
+    return _lines(user, matching, columns, language(), version.currency if version else "", zone)
 
 
-def _lines(user: Actor, matching: Any, columns: list[str], language: str, currency: str) -> Iterator[str]:
+def _lines(
+    user: Actor, matching: Any, columns: list[str], language: str, currency: str, zone: dt.tzinfo
+) -> Iterator[str]:
     declared = record_type("customer")
     yield sheet.BOM + sheet.line(say(declared.field_label(name), language) for name in columns)
     kinds = [(name, declared.field(name).kind) for name in columns]
     paths = {"pk", *(column_of(name) for name in columns if name not in _BESIDE)}
-    after, zone = 0, timezone.get_current_timezone()
+    after = 0
     while batch := list(matching.filter(pk__gt=after).order_by("pk").values(*paths)[:_BATCH]):
         with timezone.override(zone):
             lines = lines_of(user=user, records=batch, columns=columns)

@@ -50,6 +50,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "wide": WIDE,
         "sorting_given_up": bool(query.text and not page.sort and page.lines),
         "may_create": user.may("customer", "create"),
+        "may_import": user.may("import", "create"),
         "may_export": user.may("customer", "export"),
         "may_bulk": _may_bulk(user),
     }
