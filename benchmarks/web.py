@@ -48,8 +48,21 @@ PAGES = {
     "search zhang": {"q": "zhang"},
     "search mail": {"q": "user77@example.com"},
     "search 王 in a segment": {"q": "王", "segment.is": "champions"},
-    "panel of filters": "filters/",
+    "panel of filters": "/customers/filters/",
+    "customer": "/customers/{customer}/",
+    "customer, edit": "/customers/{customer}/edit/",
+    "home": "/",
+    "orders": "/sales/orders/",
+    "order": "/sales/orders/{order}/",
+    "product": "/sales/products/{product}/",
+    "API list": "/api/v1/customers",
+    "API list, by amount": "/api/v1/customers?sort=-amount",
+    "API search 王": "/api/v1/customers?q=王",
+    "API detail": "/api/v1/customers/{customer}",
+    "API scores": "/api/v1/scores",
+    "API orders": "/api/v1/orders?limit=50",
 }  # fmt: skip
+"""What is asked of the list of customers, or an address; ``{customer}`` is one with many orders."""
 
 
 def main() -> None:
@@ -64,15 +77,12 @@ def main() -> None:
 
     django.setup()
     from django.core.management import call_command
+    from web_fill import fill
 
     from guanxi_crm.customers.models import Customer
 
     call_command("migrate", verbosity=0)
-    filled: dict[str, float] = {}
-    if not Customer.objects.exists():
-        from web_fill import fill
-
-        filled = fill(options.customers, options.lines)
+    filled = fill(options.customers, options.lines)
     rows = list(_measure(options.times))
     print(markdown(("page", "who", "CPU ms", "CPU p95", "wall p50 ms", "wall p95 ms", "queries", "kB"), rows))
     write_results(
@@ -85,10 +95,10 @@ def main() -> None:
 
 def _measure(times: int) -> Iterator[tuple[Any, ...]]:
     for who, mail in (("administrator", ADMINISTRATOR), ("sales", SALES)):
-        client = _signed_in(mail)
+        client, program, some = _signed_in(mail), _program(mail), _some(mail)
         for name, asked in PAGES.items():
-            url = f"/customers/{asked}" if isinstance(asked, str) else f"/customers/?{urlencode(asked)}"
-            yield name, who, *_costs(client, url, times)
+            url = asked.format(**some) if isinstance(asked, str) else f"/customers/?{urlencode(asked)}"
+            yield name, who, *_costs(program if url.startswith("/api/") else client, url, times)
 
 
 def _signed_in(mail: str) -> Any:
@@ -99,6 +109,35 @@ def _signed_in(mail: str) -> Any:
     client = Client(headers={"Accept-Language": "zh"}, SERVER_NAME="localhost")
     client.force_login(User.objects.get(email=mail), backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
+
+
+def _program(mail: str) -> Any:
+    """A program with a token of this user."""
+    from django.test import Client
+
+    from guanxi_crm.users.models import User
+    from guanxi_crm.users.policy import actor_for
+    from guanxi_crm.users.services.tokens import token_create
+
+    user = actor_for(User.objects.get(email=mail))
+    _, secret = token_create(user=user, name="bench", scopes=["customer.view", "order.view"], days=1)
+    return Client(headers={"Authorization": f"Bearer {secret}"}, SERVER_NAME="localhost")
+
+
+def _some(mail: str) -> dict[str, int]:
+    """A customer of this user with as many orders as any of his first thousand, one of them, and a product."""
+    from django.db.models import Count
+
+    from guanxi_crm.customers.models import Customer
+    from guanxi_crm.sales.models import Order, Product
+    from guanxi_crm.users.models import User
+    from guanxi_crm.users.policy import actor_for
+
+    user = actor_for(User.objects.get(email=mail))
+    mine = list(user.narrow("customer", Customer.objects.all()).order_by("pk").values_list("pk", flat=True)[:1000])
+    busy = Customer.objects.filter(pk__in=mine).annotate(bought=Count("orders")).order_by("-bought", "pk").first()
+    order = Order.objects.filter(customer=busy).first()
+    return {"customer": busy.pk, "order": order.pk if order else 0, "product": Product.objects.first().pk}
 
 
 def _costs(client: Any, url: str, times: int) -> tuple[Any, ...]:
@@ -112,7 +151,11 @@ def _costs(client: Any, url: str, times: int) -> tuple[Any, ...]:
         asked = len(queries)
     assert answer.status_code == 200, (url, answer.status_code)
     size = len(answer.content) / 1000
-    while len(urls) < 5 and (found := re.search(rb'rel="next" href="([^"]+)"', answer.content)):
+    while (
+        len(urls) < 5
+        and url.startswith("/customers/?")
+        and (found := re.search(rb'rel="next" href="([^"]+)"', answer.content))
+    ):
         urls.append("/customers/" + found.group(1).decode().replace("&amp;", "&"))
         answer = client.get(urls[-1])
     cpu, wall = [], []

@@ -95,17 +95,29 @@ def world(owner: User | None = None) -> World:
     )  # fmt: skip
     now = timezone.now()
     plain = Customer.objects.create(number="P-1", name="Plain", created_at=now, updated_at=now)
-    for kind, value in (("phone", "13877772946"), ("email", "zqmail@example.com"), ("wechat", "zqwechat"), ("address", "Zqaddress 5")):
+    for kind, value in (
+        ("phone", "13877772946"),
+        ("email", "zqmail@example.com"),
+        ("wechat", "zqwechat"),
+        ("address", "Zqaddress 5"),
+    ):
         ContactPoint.objects.create(customer=customer, kind=kind, value=value, normal=value.lower(), is_primary=True)
     tag = Tag.objects.create(name="Zqtag")
     CustomerTag.objects.create(customer=customer, tag=tag)
-    Consent.objects.create(customer=customer, purpose="marketing", channel="email", is_given=True, at=now, by=owner, proof="Zqproof")
+    Consent.objects.create(
+        customer=customer, purpose="marketing", channel="email", is_given=True, at=now, by=owner, proof="Zqproof"
+    )
     Note.objects.create(customer=customer, author=owner, text="Zqnote of last week", at=now)
     Task.objects.create(customer=customer, title="Ring back", assignee=owner, created_by=owner, created_at=now)
     _file(customer, owner, now)
     _scores(customer, plain, now)
     product = Product.objects.create(
-        code="ZQ-P-3313", name="Zqproduct", category="Zqcategory", item_kind="service", unit_cost=Decimal("7391.25"), currency="CNY"
+        code="ZQ-P-3313",
+        name="Zqproduct",
+        category="Zqcategory",
+        item_kind="service",
+        unit_cost=Decimal("7391.25"),
+        currency="CNY",
     )
     order = Order.objects.create(
         key="marked", source="zqsource", number="ZQ-ORD-5519", customer=customer,
@@ -113,10 +125,19 @@ def world(owner: User | None = None) -> World:
         items=41277, amount=54321987, returns_amount=43219876, currency="CNY", country="Zqorderland", channel="Zqchannel",
     )  # fmt: skip
     OrderLine.objects.create(
-        order=order, line_no=1, product=product, description="Zqline", quantity=3, unit_price=12, amount=53321987, line_kind="sale"
+        order=order,
+        line_no=1,
+        product=product,
+        description="Zqline",
+        quantity=3,
+        unit_price=12,
+        amount=53321987,
+        line_kind="sale",
     )
     run = Run.objects.create(created_at=now, state="done", studies=["value"], as_of=dt.date(2026, 1, 1))
-    StudyResult.objects.create(run=run, study="value", position=1, grade="B", summary={}, document={}, judgement={}, missing={})
+    StudyResult.objects.create(
+        run=run, study="value", position=1, grade="B", summary={}, document={}, judgement={}, missing={}
+    )
     _trail(customer, order, product)
     search_index([customer.pk, plain.pk])
     return World(customer, plain, order, product, run, tag)
@@ -133,7 +154,13 @@ def _file(customer: Customer, owner: User | None, now: dt.datetime) -> None:
 
 def _scores(customer: Customer, plain: Customer, now: dt.datetime) -> None:
     version = ScoreVersion.objects.create(
-        state="kept", is_current=True, as_of=dt.date(2026, 1, 1), snapshot_id=1, currency="CNY", published_at=now, customers=2
+        state="kept",
+        is_current=True,
+        as_of=dt.date(2026, 1, 1),
+        snapshot_id=1,
+        currency="CNY",
+        published_at=now,
+        customers=2,
     )
     CustomerScores.objects.create(
         scored=version, customer=customer, first_order_at=dt.datetime(1992, 2, 17, 4, tzinfo=UTC),
@@ -148,13 +175,22 @@ def _scores(customer: Customer, plain: Customer, now: dt.datetime) -> None:
             "churn": [["churn.reason_silence", 43391, 1.0]], "segments": [["segments.reason_recency", 43391, 1.0]],
         },
     )  # fmt: skip
-    CustomerScores.objects.create(scored=version, customer=plain, segment="new", amount=100, expected_amount=50, churn_probability=0.1)
-    SegmentChange.objects.create(customer=customer, scored=version, as_of=version.as_of, before="zqsegment_before", after="zqsegment")
+    CustomerScores.objects.create(
+        scored=version, customer=plain, segment="new", amount=100, expected_amount=50, churn_probability=0.1
+    )
+    SegmentChange.objects.create(
+        customer=customer, scored=version, as_of=version.as_of, before="zqsegment_before", after="zqsegment"
+    )
 
 
 def _trail(customer: Customer, order: Order, product: Product) -> None:
     """Entries of the audit trail that quote every value."""
-    phone = {"phone": ("", "13877772946"), "email": ("", "zqmail"), "wechat": ("", "zqwechat"), "address": ("", "Zqaddress")}
+    phone = {
+        "phone": ("", "13877772946"),
+        "email": ("", "zqmail"),
+        "wechat": ("", "zqwechat"),
+        "address": ("", "Zqaddress"),
+    }
     lists = {"tags": ([], ["Zqtag"]), "consents": ([], ["Zqproof"]), "notes": ("", "Zqnote"), "files": ("", "zqfile")}
     scores = customer.scores.get()
     told = {}
@@ -166,11 +202,27 @@ def _trail(customer: Customer, order: Order, product: Product) -> None:
     audit.log(user=system(), kind="customer", record=customer, action="change", name=customer.name, changes=told)
     note = {"filter": {"filters": [{"field": "phone", "operator": "is", "values": ["13877772946"]}]}, "name": "Zqname"}
     audit.log(user=system(), kind="customer", record=None, action="export", note=note)
-    audit.log(user=system(), kind="order", record=order, action="export", name=order.number, changes={"amount": (None, order.amount)})
-    audit.log(user=system(), kind="product", record=product, action="export", name=product.name, changes={"unit_cost": (None, "7391.25")})
+    audit.log(
+        user=system(),
+        kind="order",
+        record=order,
+        action="export",
+        name=order.number,
+        changes={"amount": (None, order.amount)},
+    )
+    audit.log(
+        user=system(),
+        kind="product",
+        record=product,
+        action="export",
+        name=product.name,
+        changes={"unit_cost": (None, "7391.25")},
+    )
 
 
-_CHANCE = re.compile(r'nonce="[^"]*"|"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|cursor=[\w%-]+|"next": ?"[^"]*"')
+_CHANCE = re.compile(
+    r'nonce="[^"]*"|"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|cursor=[\w%-]+|"next": ?"[^"]*"'
+)
 
 
 def marks_in(text: str, kind: str, fields: list[str]) -> list[str]:

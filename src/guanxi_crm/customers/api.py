@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Limit, RecordKey, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordKey, RecordPage, page_out, shown
 from guanxi_crm.core.keyset import Order, page_of
 from guanxi_crm.core.language import language
 from guanxi_crm.core.policy import Actor, Scope
@@ -34,14 +34,14 @@ _NEWEST = Order("pk", descending=True)
 Names = Mapping[int | None, str]
 
 
-class NamedOut(Schema):
+class NamedOut(Answer):
     """A member of staff or a team."""
 
     id: int
     name: str
 
 
-class ContactPointOut(Schema):
+class ContactPointOut(Answer):
     """One way to reach a customer."""
 
     kind: str
@@ -50,7 +50,7 @@ class ContactPointOut(Schema):
     is_primary: bool
 
 
-class ReasonOut(Schema):
+class ReasonOut(Answer):
     """Why a score is what it is: a code that stays, a sentence, and which way it points."""
 
     code: str
@@ -58,7 +58,7 @@ class ReasonOut(Schema):
     effect: float
 
 
-class ScoresOut(Schema):
+class ScoresOut(Answer):
     """What the published run says of a customer: amounts in minor units of ``currency``, shares in 0 … 1."""
 
     as_of: dt.date
@@ -94,7 +94,7 @@ class ScoresOut(Schema):
     churn_band: str | None = None
 
 
-class CustomerOut(Schema):
+class CustomerOut(Answer):
     """One customer; fields that the token's user may not see are absent."""
 
     id: int
@@ -198,10 +198,11 @@ def customers(
         name = sort.removeprefix("-")
         user.require_readable("customer", [name])
         order = replace(SORTS[name], descending=sort.startswith("-"))
-    columns = {column_of(name) for name in _FIELDS if user.may_read("customer", name)}
+    reads = frozenset(user.readable("customer"))
+    columns = {column_of(name) for name in _FIELDS if name in reads}
     page = page_of(found.values("pk", "version", order.column, *columns), order, size=limit, cursor=cursor)
     known = directory()
-    return page_out(page, lambda row: _customer(user, row, known.users, known.teams))
+    return page_out(page, lambda row: _customer(reads, row, known.users, known.teams))
 
 
 @router.get(
@@ -213,10 +214,11 @@ def customer(request: HttpRequest, customer_id: RecordKey) -> dict[str, Any]:
     user.require("customer", "view")
     found = customer_get(user=user, customer_id=customer_id)
     people = {found.owner_id: str(found.owner)}, {found.team_id: str(found.team)}
-    answer = _customer(user, {**vars(found), "pk": found.pk}, *people)
-    if user.may_read("customer", "tags"):
+    reads = frozenset(user.readable("customer"))
+    answer = _customer(reads, {**vars(found), "pk": found.pk}, *people)
+    if "tags" in reads:
         answer["tags"] = list(found.tagged.order_by("tag__name").values_list("tag__name", flat=True))
-    if any(user.may_read("customer", field) for field in CONTACT_FIELD.values()):
+    if reads & set(CONTACT_FIELD.values()):
         answer["contact_points"] = [
             {"kind": each.kind, "value": each.value, "label": each.label, "is_primary": each.is_primary}
             for each in contact_points_of(found, user=user)
@@ -248,8 +250,8 @@ def scores(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = 
     return page_out(page, show)
 
 
-def _customer(user: Actor, row: dict[str, Any], staff: Names, teams: Names) -> dict[str, Any]:
-    values = shown(user, "customer", {name: row.get(column_of(name)) for name in _FIELDS})
+def _customer(reads: Container[str], row: dict[str, Any], staff: Names, teams: Names) -> dict[str, Any]:
+    values = shown(reads, {name: row.get(column_of(name)) for name in _FIELDS})
     for name, names in (("owner", staff), ("team", teams)):
         if (key := values.get(name)) is not None:
             values[name] = {"id": key, "name": names.get(key, "")}

@@ -7,9 +7,9 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Limit, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordPage, page_out, shown
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
@@ -19,7 +19,7 @@ __all__ = ["router"]
 router = Router(tags=["runs"])
 
 
-class RunOut(Schema):
+class RunOut(Answer):
     """One run of studies on one snapshot as of one date."""
 
     id: uuid.UUID
@@ -32,7 +32,7 @@ class RunOut(Schema):
     horizon_days: int | None = None
 
 
-class StudyOut(Schema):
+class StudyOut(Answer):
     """What one study found: its grade on later data, how that was judged, what was missing; sentences by language."""
 
     study: str
@@ -91,5 +91,5 @@ def _run(user: Actor, run: Run) -> dict[str, Any]:
         "created_at": run.created_at,
         "is_published": bool(run.published and run.published.is_current),
         "snapshot_id": run.snapshot_id,
-        **shown(user, "run", values),
+        **shown(user.readable("run"), values),
     }

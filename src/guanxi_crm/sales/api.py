@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Limit, RecordKey, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordKey, RecordPage, page_out, shown
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sales.selectors.orders import OrderFilter, lines_of, order_get, order_page
@@ -18,8 +19,10 @@ __all__ = ["router"]
 
 router = Router(tags=["sales"])
 
+_ORDER_FIELDS = ("number", "ordered_at", "items", "amount", "returns_amount", "country", "channel", "source")
 
-class OrderCustomer(Schema):
+
+class OrderCustomer(Answer):
     """Whose an order is."""
 
     id: int
@@ -27,7 +30,7 @@ class OrderCustomer(Schema):
     name: str | None = None
 
 
-class OrderOut(Schema):
+class OrderOut(Answer):
     """One order; amounts in minor units of ``currency``, returns not deducted."""
 
     id: int
@@ -43,7 +46,7 @@ class OrderOut(Schema):
     source: str | None = None
 
 
-class ProductOut(Schema):
+class ProductOut(Answer):
     """One product or service; ``unit_cost`` in whole units of ``currency``, as a decimal number in text."""
 
     id: int
@@ -55,7 +58,7 @@ class ProductOut(Schema):
     currency: str
 
 
-class LineOut(Schema):
+class LineOut(Answer):
     """One line of an order; of a return, quantity and amount are negative."""
 
     line_no: int
@@ -101,7 +104,8 @@ def orders(
     """Days are those of the company's calendar; both are included."""
     user: Actor = request.auth
     asked = OrderFilter(number=number, first_on=ordered_from, last_on=ordered_until, customer_id=customer)
-    return page_out(order_page(user=user, asked=asked, cursor=cursor, size=limit), lambda order: _order(user, order))
+    sees = _seen(user)
+    return page_out(order_page(user=user, asked=asked, cursor=cursor, size=limit), lambda order: _order(sees, order))
 
 
 @router.get(
@@ -112,9 +116,10 @@ def order(request: HttpRequest, order_id: RecordKey) -> dict[str, Any]:
     user: Actor = request.auth
     user.require("order", "view")
     found = order_get(user=user, order_id=order_id)
-    answer = _order(user, found)
-    if user.may_read("order", "lines"):
-        answer["lines"] = [_line(user, line) for line in lines_of(found, user=user)]
+    sees = _seen(user)
+    answer = _order(sees, found)
+    if "lines" in sees.order:
+        answer["lines"] = [_line(sees, line) for line in lines_of(found, user=user)]
     return answer
 
 
@@ -128,7 +133,8 @@ def products(
     """``q``: a part of the code, name or category."""
     user: Actor = request.auth
     page = product_page(user=user, text=q, category=category, cursor=cursor, size=limit)
-    return page_out(page, lambda product: _product(user, product))
+    reads = frozenset(user.readable("product"))
+    return page_out(page, lambda product: _product(reads, product))
 
 
 @router.get(
@@ -138,36 +144,51 @@ def products(
 def product(request: HttpRequest, product_id: RecordKey) -> dict[str, Any]:
     user: Actor = request.auth
     user.require("product", "view")
-    return _product(user, product_get(user=user, product_id=product_id))
+    found = product_get(user=user, product_id=product_id)
+    return _product(frozenset(user.readable("product")), found)
 
 
-def _order(user: Actor, order: Order) -> dict[str, Any]:
-    values = {name: getattr(order, name) for name in ("number", "ordered_at", "items", "amount", "returns_amount")}
-    values |= {name: getattr(order, name) for name in ("country", "channel", "source")}
-    values["customer"] = _customer(user, order)
-    return {"id": order.pk, "currency": order.currency, **shown(user, "order", values)}
+@dataclass(frozen=True)
+class _Seen:
+    """Fields that the user may see; of products None where he may see none."""
+
+    order: frozenset[str]
+    customer: frozenset[str]
+    product: frozenset[str] | None
 
 
-def _customer(user: Actor, order: Order) -> dict[str, Any] | None:
+def _seen(user: Actor) -> _Seen:
+    products = frozenset(user.readable("product")) if user.may("product", "view") else None
+    return _Seen(frozenset(user.readable("order")), frozenset(user.readable("customer")), products)
+
+
+def _order(sees: _Seen, order: Order) -> dict[str, Any]:
+    values = {name: getattr(order, name) for name in _ORDER_FIELDS if name in sees.order}
+    if "customer" in sees.order:
+        values["customer"] = _customer(sees, order)
+    return {"id": order.pk, "currency": order.currency, **values}
+
+
+def _customer(sees: _Seen, order: Order) -> dict[str, Any] | None:
     if order.customer is None:
         return None
     named = {"number": order.customer.number, "name": order.customer.name}
-    return {"id": order.customer.pk, **(shown(user, "customer", named) if user.may("customer", "view") else {})}
+    return {"id": order.customer.pk, **shown(sees.customer, named)}
 
 
-def _line(user: Actor, line: OrderLine) -> dict[str, Any]:
+def _line(sees: _Seen, line: OrderLine) -> dict[str, Any]:
     values: dict[str, Any] = {
         "line_no": line.line_no, "line_kind": line.line_kind, "description": line.description,
         "quantity": line.quantity,
     }  # fmt: skip
-    if user.may_read("order", "amount"):
+    if "amount" in sees.order:
         values |= {"unit_price": None if line.unit_price is None else f"{line.unit_price:f}", "amount": line.amount}
-    if user.may("product", "view"):
-        values["product"] = _product(user, line.product) if line.product else None
+    if sees.product is not None:
+        values["product"] = _product(sees.product, line.product) if line.product else None
     return values
 
 
-def _product(user: Actor, product: Product) -> dict[str, Any]:
+def _product(reads: frozenset[str], product: Product) -> dict[str, Any]:
     values = {name: getattr(product, name) for name in ("code", "name", "category", "item_kind")}
     values["unit_cost"] = None if product.unit_cost is None else f"{product.unit_cost:f}"
-    return {"id": product.pk, "currency": product.currency, **shown(user, "product", values)}
+    return {"id": product.pk, "currency": product.currency, **shown(reads, values)}

@@ -14,6 +14,7 @@ from guanxi.words import Money
 from guanxi_crm.core.keyset import COUNT_LIMIT, count_up_to
 from guanxi_crm.core.language import told
 from guanxi_crm.core.pages import signed_in
+from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.selectors.orders import lines_of, order_filter, order_get, order_page, orders_matching
 from guanxi_crm.sales.selectors.products import (
@@ -41,7 +42,7 @@ def orders_view(request: HttpRequest) -> HttpResponse:
     return render(request, "sales/orders.html", {
         "page": page, "asked": asked, "fields": set(user.readable("order")), "customer": customer,
         "found": count_up_to(orders_matching(user=user, asked=asked)), "limit": COUNT_LIMIT,
-        "names": user.may_read("customer", "name"), "may_export": user.may("order", "export"),
+        **_customers_shown(user), "may_export": user.may("order", "export"),
         "is_filtered": bool(asked.as_data()),
     })  # fmt: skip
 
@@ -67,7 +68,7 @@ def order_view(request: HttpRequest, order_id: int) -> HttpResponse:
     order = order_get(user=user, order_id=order_id)
     return render(request, "sales/order.html", {
         "order": order, "lines": lines_of(order, user=user), "fields": set(user.readable("order")),
-        "names": user.may_read("customer", "name"), "sees_products": user.may("product", "view"),
+        **_customers_shown(user), "sees_products": user.may("product", "view"),
     })  # fmt: skip
 
 
@@ -93,6 +94,14 @@ def product_view(request: HttpRequest, product_id: int) -> HttpResponse:
         "product": product, "fields": set(user.readable("product")), "months": months,
         "chart": _months_chart(months) if months else None, "buyers": product_buyers(product, user=user),
     })  # fmt: skip
+
+
+def _customers_shown(user: Actor) -> dict[str, bool]:
+    """What may be told of an order's customer: whether there is a page of him, his name, his number."""
+    return {
+        "sees_customers": user.may("customer", "view"), "names": user.may_read("customer", "name"),
+        "numbers": user.may_read("customer", "number"),
+    }  # fmt: skip
 
 
 def _months_chart(months: Sequence[SoldInMonth]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
-from guanxi_crm.core.api import REFUSED
+from guanxi_crm.core.api import REFUSED, Answer
 from guanxi_crm.core.records import record_type, record_types
 
 __all__ = ["router"]
@@ -13,7 +13,7 @@ __all__ = ["router"]
 router = Router(tags=["me"])
 
 
-class Me(Schema):
+class Me(Answer):
     """Who asks, and what he may see and do."""
 
     name: str

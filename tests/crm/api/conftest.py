@@ -32,7 +32,9 @@ def token_of(company: object) -> Callable[..., str]:
         whole = actor_for(User.objects.get(pk=user.pk))
         # Not every role may make tokens; what they may do once somebody has let them, is asked here.
         makes = {**whole.grants, "token": Grant({"create": Scope.OWN})}
-        return token_create(user=replace(whole, grants=makes), name="till", scopes=scopes or token_scopes(whole), days=1)[1]
+        return token_create(
+            user=replace(whole, grants=makes), name="till", scopes=scopes or token_scopes(whole), days=1
+        )[1]
 
     return make
 
@@ -42,7 +44,9 @@ def ask(token_of: Callable[..., str]) -> Ask:
     """``ask("/customers", of=user, limit=2)``: the API's answer; ``scopes`` are those of the token."""
     secrets: dict[tuple[int, tuple[str, ...]], str] = {}
 
-    def get(path: str, *, of: User, scopes: list[str] | None = None, language: str = "en", **parameters: object) -> HttpResponse:
+    def get(
+        path: str, *, of: User, scopes: list[str] | None = None, language: str = "en", **parameters: object
+    ) -> HttpResponse:
         key = (of.pk, tuple(scopes or ()))
         secret = secrets.setdefault(key, "") or token_of(of, scopes)
         secrets[key] = secret

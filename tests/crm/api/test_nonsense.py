@@ -19,11 +19,15 @@ PARAMETERS = {
     if "{" not in path
 }
 VALUES = st.one_of(
-    st.text(max_size=30), st.integers().map(str), st.floats().map(str), st.dates().map(str), st.sampled_from(["me", "mine", "yes"])
+    st.text(max_size=30),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.dates().map(str),
+    st.sampled_from(["me", "mine", "yes"]),
 )
-CURSORS = st.lists(st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=5), st.booleans()), max_size=4).map(
-    lambda content: base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-)
+CURSORS = st.lists(
+    st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=5), st.booleans()), max_size=4
+).map(lambda content: base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("="))
 
 
 @pytest.mark.parametrize("path", PARAMETERS)

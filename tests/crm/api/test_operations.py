@@ -42,9 +42,7 @@ def address(name, there):
 
 def operations():
     return {
-        told["operationId"]: told
-        for methods in api.get_openapi_schema()["paths"].values()
-        for told in methods.values()
+        told["operationId"]: told for methods in api.get_openapi_schema()["paths"].values() for told in methods.values()
     }
 
 
@@ -113,7 +111,12 @@ def test_a_customer_is_whole(ask, there, manager, sales):
     told = ask(f"/customers/{there.customer.pk}", of=manager).json()
     assert (told["number"], told["name"], told["tags"]) == ("ZQ-4471", "Zqname", ["Zqtag"])
     assert told["owner"] == {"id": sales.pk, "name": "Sam Sales"}
-    assert [each["value"] for each in told["contact_points"]] == ["13877772946", "zqmail@example.com", "zqwechat", "Zqaddress 5"]
+    assert [each["value"] for each in told["contact_points"]] == [
+        "13877772946",
+        "zqmail@example.com",
+        "zqwechat",
+        "Zqaddress 5",
+    ]
     scores = told["scores"]
     assert (scores["amount"], scores["currency"], scores["as_of"]) == (98765432, "CNY", "2026-01-01")
     assert (scores["expected_amount_low"], scores["expected_amount_high"]) == (75543219, 77543219)
@@ -139,7 +142,12 @@ def test_an_order_has_lines_and_its_customer(ask, there, manager):
     assert (told["number"], told["amount"], told["currency"]) == ("ZQ-ORD-5519", 54321987, "CNY")
     assert told["customer"] == {"id": there.customer.pk, "number": "ZQ-4471", "name": "Zqname"}
     (line,) = told["lines"]
-    assert (line["quantity"], line["amount"], line["unit_price"], line["product"]["unit_cost"]) == (3, 53321987, "12.000000", "7391.250000")
+    assert (line["quantity"], line["amount"], line["unit_price"], line["product"]["unit_cost"]) == (
+        3,
+        53321987,
+        "12.000000",
+        "7391.250000",
+    )
 
 
 def test_a_token_for_orders_tells_no_names(ask, there, manager):
@@ -174,7 +182,9 @@ def test_hidden_fields_are_absent_not_null(ask, there, analyst):
     assert "customer" not in ask(f"/orders/{there.order.pk}", of=analyst).json()
 
 
-FILTERS = [each["name"] for each in operations()["customers"]["parameters"] if each["name"] in record_type("customer").by_name]
+FILTERS = [
+    each["name"] for each in operations()["customers"]["parameters"] if each["name"] in record_type("customer").by_name
+]
 SORTS = ("created_at", "name", "number", "amount", "expected_amount", "churn_probability", "last_order_at")
 
 
@@ -182,7 +192,9 @@ SORTS = ("created_at", "name", "number", "amount", "expected_amount", "churn_pro
 def test_nobody_filters_by_what_is_hidden_from_him(field, ask, there, user_of):
     user = user_of()
     user.roles.set([role_without(("customer", field))])
-    value = {"is_vip": "yes", "is_silent": "yes", "owner": "me", "team": "mine", "tags": str(there.tag.pk)}.get(field, "x")
+    value = {"is_vip": "yes", "is_silent": "yes", "owner": "me", "team": "mine", "tags": str(there.tag.pk)}.get(
+        field, "x"
+    )
     answer = ask("/customers", of=user, **{field: value})
     assert (answer.status_code, answer.json()["code"]) == (403, "crm_core.no_such_field")
 
@@ -197,7 +209,10 @@ def test_nobody_sorts_by_what_is_hidden_from_him(field, ask, there, user_of):
         assert (answer.status_code, answer.json()["code"]) == (403, "crm_core.no_such_field")
 
 
-@pytest.mark.parametrize(("field", "asked"), [("number", {"number": "x"}), ("ordered_at", {"ordered_from": "2026-01-01"}), ("customer", {"customer": 1})])
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [("number", {"number": "x"}), ("ordered_at", {"ordered_from": "2026-01-01"}), ("customer", {"customer": 1})],
+)
 def test_nobody_filters_orders_by_what_is_hidden_from_him(field, asked, ask, there, user_of):
     user = user_of()
     user.roles.set([role_without(("order", field))])
@@ -232,7 +247,10 @@ def test_orders_are_filtered(ask, there, manager):
     def found(**asked):
         return len(ask("/orders", of=manager, **asked).json()["items"])
 
-    assert found(number="ZQ-ORD-5519", customer=there.customer.pk, ordered_from="1994-06-21", ordered_until="1994-06-21") == 1
+    assert (
+        found(number="ZQ-ORD-5519", customer=there.customer.pk, ordered_from="1994-06-21", ordered_until="1994-06-21")
+        == 1
+    )
     assert found(ordered_from="1994-06-22") == 0
     assert found(customer=there.plain.pk) == 0
 

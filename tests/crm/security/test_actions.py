@@ -8,7 +8,6 @@ from django.db import transaction
 from django.test import Client
 
 from guanxi_crm.core.jobs import job_enqueue
-
 from guanxi_crm.customers.models import Customer, Task
 from guanxi_crm.users.models import Role, User
 from guanxi_crm.users.policy import actor_for
@@ -103,7 +102,10 @@ def filled(text, names):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_does_what_it_may_and_nothing_else(role, there, staff, stranger, team, sales, signed_in):
-    user, task = staff[role], Task.objects.create(title="Of another", assignee=stranger, created_at=there.plain.created_at)
+    user, task = (
+        staff[role],
+        Task.objects.create(title="Of another", assignee=stranger, created_at=there.plain.created_at),
+    )
     Customer.objects.filter(pk=there.customer.pk).update(team=team, owner=sales)
     there.customer.refresh_from_db()
     job = job_enqueue(user=actor_for(stranger), kind="customers.bulk", parameters={})
@@ -115,7 +117,11 @@ def test_each_role_does_what_it_may_and_nothing_else(role, there, staff, strange
     for what, (url, posted, needed) in ACTIONS.items():
         before = everything_kept()
         with transaction.atomic():
-            answer = browser.post(filled(url, names), {name: filled(value, names) for name, value in posted.items()}, headers={"HX-Request": "true"} if "/field/" in url else {})
+            answer = browser.post(
+                filled(url, names),
+                {name: filled(value, names) for name, value in posted.items()},
+                headers={"HX-Request": "true"} if "/field/" in url else {},
+            )
             after = everything_kept()
             transaction.set_rollback(True)
         if may(user, needed, there, task):
@@ -140,7 +146,14 @@ def test_what_is_allowed_leaves_a_trace(there, staff, signed_in):
     """An administrator does everything once: each change is in the audit trail."""
     browser = signed_in(staff["administrator"])
     audit = apps.get_model("core", "AuditEntry").objects
-    for what in ("create a customer", "change the form", "export customers", "invite staff", "clone a role", "make a token"):
+    for what in (
+        "create a customer",
+        "change the form",
+        "export customers",
+        "invite staff",
+        "clone a role",
+        "make a token",
+    ):
         url, posted, _ = ACTIONS[what]
         names = {"customer": there.customer.pk, "viewer": Role.objects.get(code="viewer").pk}
         before = audit.count()

@@ -20,7 +20,14 @@ from guanxi_crm.users.models import ApiToken
 
 pytestmark = pytest.mark.django_db
 
-UPWARDS = ["../../etc/passwd", "..\\..\\windows\\win.ini", "/etc/passwd", "a/../../b.txt", "%2e%2e%2fpasswd", "C:\\x.txt"]
+UPWARDS = [
+    "../../etc/passwd",
+    "..\\..\\windows\\win.ini",
+    "/etc/passwd",
+    "a/../../b.txt",
+    "%2e%2e%2fpasswd",
+    "C:\\x.txt",
+]
 
 
 def kept_files():
@@ -105,7 +112,7 @@ def test_what_is_too_large_is_not_brought_in(manager, client_of, settings):
     assert kept_files() == before
 
 
-@pytest.mark.parametrize("name", ["../../orders.csv", "..\\orders.csv", "/tmp/orders.csv"])
+@pytest.mark.parametrize("name", ["../../orders.csv", "..\\orders.csv", "/etc/orders.csv"])
 def test_a_delivered_name_leads_nowhere(name, manager, client_of):
     before = kept_files()
     client_of(manager).post("/data/new/", {"files": SimpleUploadedFile(name, b"a,b\n1,2\n")})
@@ -117,7 +124,17 @@ def test_a_delivered_name_leads_nowhere(name, manager, client_of):
 # Files of a run
 
 
-@pytest.mark.parametrize("path", ["en/../../../secret.key", "en/..%2f..%2fsecret.key", "en/secret.key", "xx/report.html", "../report.html", "en/%2e%2e"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "en/../../../secret.key",
+        "en/..%2f..%2fsecret.key",
+        "en/secret.key",
+        "xx/report.html",
+        "../report.html",
+        "en/%2e%2e",
+    ],
+)
 def test_only_a_runs_own_files_are_sent(path, there, administrator, client_of):
     assert client_of(administrator).get(f"/studies/runs/{there.run.pk}/files/{path}").status_code == 404
 
@@ -125,7 +142,20 @@ def test_only_a_runs_own_files_are_sent(path, there, administrator, client_of):
 # Spreadsheets
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "\t=1", "\r=1", " =1", "'=1", "=HYPERLINK(\"http://x\")", "－1", "＠x"]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "＝1+1",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "'=1",
+    '=HYPERLINK("http://x")',
+    "－1",
+    "＠x",
+]
 
 
 def rows_of(answer):

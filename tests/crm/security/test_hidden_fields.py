@@ -30,7 +30,13 @@ SECRET = "gx_" + "s" * 43
 def pages(there):
     """Every page that tells of records, with all the columns that there are."""
     customer = f"/customers/{there.customer.pk}/"
-    columns = urlencode({"columns": ",".join(name for name in record_type("customer").names if name not in ("consents", "notes", "files"))})
+    columns = urlencode(
+        {
+            "columns": ",".join(
+                name for name in record_type("customer").names if name not in ("consents", "notes", "files")
+            )
+        }
+    )
     return [
         "/", "/customers/", f"/customers/?{columns}", "/customers/?q=zq", "/customers/filters/", "/customers/bulk/?ids=1",
         "/customers/tasks/", customer, f"{customer}timeline/",
@@ -45,7 +51,9 @@ def pages(there):
 def questions(there):
     """Every operation of the API that tells of records."""
     keys = {"customers": there.customer.pk, "orders": there.order.pk, "products": there.product.pk}
-    return [f"/api/v1/{name}" for name in (*keys, "scores", "me")] + [f"/api/v1/{name}/{key}" for name, key in keys.items()]
+    return [f"/api/v1/{name}" for name in (*keys, "scores", "me")] + [
+        f"/api/v1/{name}/{key}" for name, key in keys.items()
+    ]
 
 
 def files():
@@ -75,7 +83,13 @@ def program_of(user):
     now = timezone.now()
     ApiToken.objects.update_or_create(
         token_hash=token_hash(SECRET),
-        defaults={"user": user, "name": "till", "scopes": API_SCOPES, "created_at": now, "expires_at": now + dt.timedelta(days=1)},
+        defaults={
+            "user": user,
+            "name": "till",
+            "scopes": API_SCOPES,
+            "created_at": now,
+            "expires_at": now + dt.timedelta(days=1),
+        },
     )
     return Client(headers={"Authorization": f"Bearer {SECRET}"})
 
@@ -119,7 +133,12 @@ def test_what_is_not_hidden_is_shown(there, user_of, client_of):
     """Or the tests above would find nothing."""
     user = user_of()
     user.roles.set([role_without()])
-    shown = {(kind, field) for _, text in answers(user, there, client_of) for kind in KINDS for field in marks_in(text, kind, list(MARKS[kind]))}
+    shown = {
+        (kind, field)
+        for _, text in answers(user, there, client_of)
+        for kind in KINDS
+        for field in marks_in(text, kind, list(MARKS[kind]))
+    }
     assert shown == {(kind, field) for kind in KINDS for field in MARKS[kind]}
 
 
@@ -153,7 +172,9 @@ def test_nobody_sorts_a_list_by_what_is_hidden_from_him(field, there, user_of, c
     assert asked_by(client_of(user), "/customers/")[0] == 200
 
 
-@pytest.mark.parametrize(("field", "text"), [("name", "Zqname"), ("number", "ZQ-4471"), ("phone", "2946"), ("email", "zqmail@example.com")])
+@pytest.mark.parametrize(
+    ("field", "text"), [("name", "Zqname"), ("number", "ZQ-4471"), ("phone", "2946"), ("email", "zqmail@example.com")]
+)
 def test_nobody_searches_in_what_is_hidden_from_him(field, text, there, user_of, client_of):
     user = user_of()
     user.roles.set([role_without()])
@@ -165,7 +186,15 @@ def test_nobody_searches_in_what_is_hidden_from_him(field, text, there, user_of,
     assert program_of(user).get("/api/v1/customers", {"q": text}).json()["items"] == []
 
 
-@pytest.mark.parametrize(("url", "field"), [("/sales/orders/?number=ZQ-ORD-5519", "number"), ("/sales/orders/?from=1994-01-01", "ordered_at"), ("/sales/orders/?to=1994-01-01", "ordered_at"), ("/sales/orders/?customer=1", "customer")])
+@pytest.mark.parametrize(
+    ("url", "field"),
+    [
+        ("/sales/orders/?number=ZQ-ORD-5519", "number"),
+        ("/sales/orders/?from=1994-01-01", "ordered_at"),
+        ("/sales/orders/?to=1994-01-01", "ordered_at"),
+        ("/sales/orders/?customer=1", "customer"),
+    ],
+)
 def test_nobody_filters_orders_by_what_is_hidden_from_him(url, field, there, user_of, client_of):
     user = user_of()
     user.roles.set([role_without(("order", field))])
@@ -240,3 +269,23 @@ def state(there):
         for name in ("contact_points", "consents", "tagged", "notes", "tasks", "attachments", "hand_overs", "scores")
     }
     return customer, beside
+
+
+def test_the_number_of_who_has_no_name_is_as_hidden(there, user_of, client_of):
+    type(there.customer).objects.update(name="")
+    user = user_of()
+    user.roles.set([role_without(("customer", "number"))])
+    assert leaks(user, there, client_of, {"customer": ["number"]}) == []
+
+
+def test_who_sees_no_customers_reads_no_names_beside_orders(there, user_of, client_of):
+    """A warehouse that packs orders."""
+    role = role_without()
+    role.grants = {"order": {"actions": {"view": "all", "export": "all"}, "fields": {}}}
+    role.save()
+    user = user_of()
+    user.roles.set([role])
+    for url, text in answers(user, there, client_of):
+        assert marks_in(text, "customer", list(MARKS["customer"])) == [], url
+        assert marks_in(text, "product", ["unit_cost"]) == [], url
+        assert "/customers/" not in text, url

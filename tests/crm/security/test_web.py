@@ -26,7 +26,11 @@ OPEN = {
 }  # fmt: skip
 """Where one need not have signed in: ways in (setting a password leads to changing it, which asks for it), the choice
 of a language, and the description of the API."""
-ADDRESSES = [(name, url) for name, url in addresses() if not url.startswith("/api/v1/") or name in {"api:openapi-json", "api:api-root", "site:api_docs"}]
+ADDRESSES = [
+    (name, url)
+    for name, url in addresses()
+    if not url.startswith("/api/v1/") or name in {"api:openapi-json", "api:api-root", "site:api_docs"}
+]
 INSIDE = [(name, url) for name, url in ADDRESSES if name not in OPEN]
 
 
@@ -48,7 +52,12 @@ def test_without_signing_in_every_address_leads_to_the_way_in():
 
 @pytest.mark.usefixtures("company")
 def test_the_open_ones_are_there():
-    assert {name for name, _ in ADDRESSES} >= {"account_login", "site:preferences", "api:openapi-json", "account_invitation"}
+    assert {name for name, _ in ADDRESSES} >= {
+        "account_login",
+        "site:preferences",
+        "api:openapi-json",
+        "account_invitation",
+    }
 
 
 def test_no_form_is_taken_that_is_not_ours(there, administrator, client_of):
@@ -74,7 +83,9 @@ def test_a_form_from_elsewhere_is_refused(administrator, client_of):
     assert browser.post("/preferences/", posted, headers={"Origin": "http://testserver"}).status_code == 302
 
 
-@pytest.mark.parametrize("url", ["/", "/customers/", "/account/login/", "/nowhere/", "/api/v1/me", "/api/v1/docs", "/settings/"])
+@pytest.mark.parametrize(
+    "url", ["/", "/customers/", "/account/login/", "/nowhere/", "/api/v1/me", "/api/v1/docs", "/settings/"]
+)
 def test_every_answer_carries_its_headers(url, client_of, manager):
     answer = client_of(manager).get(url)
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -144,17 +155,27 @@ def test_guessing_is_stopped(manager, password, client):
 def test_who_has_an_account_is_not_told(manager, client):
     def answer(login):
         text = client.post("/account/login/", {"login": login, "password": "wrong"}).content.decode()
-        return re.sub(r'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"', "", text).replace(login, "")
+        return re.sub(r'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"', "", text).replace(
+            login, ""
+        )
 
     assert answer(manager.email) == answer("nobody@example.com")
 
 
-ELSEWHERE = ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example/", "javascript:alert(1)", "http:///elsewhere.example"]
+ELSEWHERE = [
+    "https://elsewhere.example/",
+    "//elsewhere.example/",
+    "/\\elsewhere.example/",
+    "javascript:alert(1)",
+    "http:///elsewhere.example",
+]
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_signing_in_leads_nowhere_else(elsewhere, manager, password, client):
-    answer = client.post(f"/account/login/?next={quote(elsewhere)}", {"login": manager.email, "password": password, "next": elsewhere})
+    answer = client.post(
+        f"/account/login/?next={quote(elsewhere)}", {"login": manager.email, "password": password, "next": elsewhere}
+    )
     assert "elsewhere" not in answer.get("Location", "")
     assert "javascript" not in answer.get("Location", "")
 

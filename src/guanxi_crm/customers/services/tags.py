@@ -8,6 +8,7 @@ from guanxi_crm.core.audit import log
 from guanxi_crm.core.errors import NotFound, RuleBroken
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, CustomerTag, Tag
+from guanxi_crm.customers.selectors.directory import directory_forget
 from guanxi_crm.customers.selectors.record import customer_get
 from guanxi_crm.customers.selectors.tags import COLOURS
 
@@ -61,7 +62,10 @@ def tag_ensure(*, name: str, colour: str = "") -> Tag:
     if colour and colour not in COLOURS:
         raise RuleBroken("crm_customers.not_a_choice", field="colour", value=colour)
     known = Tag.objects.filter(name__iexact=name).order_by("pk").first()
-    return known or Tag.objects.create(name=name, colour=colour or COLOURS[0])
+    if known is None:
+        known = Tag.objects.create(name=name, colour=colour or COLOURS[0])
+        transaction.on_commit(directory_forget)
+    return known
 
 
 def _names(customer: Customer) -> list[str]:

@@ -99,7 +99,7 @@ def product_buyers(product: Product, *, user: Actor, limit: int = 10) -> list[Bu
 
     Empty where it is hidden from him whose an order is, or what it came to. One query over the product's lines.
     """
-    if not _sees(user, "lines", "amount", "customer"):
+    if not (_sees(user, "lines", "amount", "customer") and user.may("customer", "view")):
         return []
     rows = (
         _sold(product, user)
@@ -108,11 +108,12 @@ def product_buyers(product: Product, *, user: Actor, limit: int = 10) -> list[Bu
         .annotate(n=Count("order", distinct=True), total=Sum("amount"))
         .order_by("-total", "order__customer")[:limit]
     )
-    reads_name = user.may_read("customer", "name")
+    reads_name, reads_number = (user.may_read("customer", name) for name in ("name", "number"))
     return [
         Buyer(
             row["order__customer"],
-            (row["order__customer__name"] if reads_name else "") or row["order__customer__number"],
+            (row["order__customer__name"] if reads_name else "")
+            or (row["order__customer__number"] if reads_number else f"#{row['order__customer']}"),
             row["n"], row["total"], row["order__currency"],
         )
         for row in rows
