@@ -30,7 +30,7 @@ def window(browser: Browser, said: list[str]) -> Iterator[Callable[..., BrowserC
     def window(language: str, **options: object) -> BrowserContext:
         options = {"viewport": {"width": 1280, "height": 800}, **options}
         context = browser.new_context(locale=LOCALES[language], **options)
-        context.set_default_timeout(180_000)  # the machine may be busy
+        context.set_default_timeout(90_000)  # the machine may be busy
         listen(context, said)
         opened.append(context)
         return context
