@@ -169,7 +169,7 @@ def test_a_hidden_score_has_no_card_and_no_reasons(sales, client_of, scored):
     role.grants["customer"]["fields"].update({"churn_probability": "hidden", "segment": "hidden"})
     role.save()
     seen = text_of(page_of(client_of(sales), scored(owner=sales)))
-    assert [word in seen for word in ("58%", "Will he leave?", "spent in the last 90 days", "At risk", "Champions")] == [
+    assert [word in seen for word in ("58%", "Will this customer leave?", "spent in the last 90 days", "At risk", "Champions")] == [
         False, False, False, False, False,
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from guanxi_crm.customers.selectors.conditions import FILTERS, MOST_CONDITIONS, 
 __all__ = ["COLUMNS", "DEFAULT_COLUMNS", "SORTS", "ListQuery", "Parameters", "default_sort", "list_query"]
 
 DEFAULT_COLUMNS = (
-    "name", "segment", "value_group", "amount", "expected_amount", "last_order_at", "churn_band", "owner", "tags",
+    "name", "segment", "value_group", "churn_band", "amount", "expected_amount", "last_order_at", "owner", "tags",
 )  # fmt: skip
 COLUMNS = tuple(name for name in record_type("customer").names if name not in {"consents", "notes", "files"})
 """Fields that a list can show."""

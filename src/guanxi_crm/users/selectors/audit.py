@@ -129,7 +129,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return told("crm_users.yes" if value else "crm_users.no")
     if isinstance(value, Mapping):
-        return " ".join(_shown(each) for each in value.values() if each not in (None, "", [], {}))
+        said = {key: _shown(each) for key, each in value.items() if each not in (None, "", [], {}, 0)}
+        # A condition reads by itself: field, operator, values.
+        if "operator" in value:
+            return " ".join(said.values())
+        return " · ".join(f"{note_label(key)} {each}" for key, each in said.items()) or "–"
     if isinstance(value, list):
         return told("crm_users.several", several=[_shown(each) for each in value])
     return str(value)
