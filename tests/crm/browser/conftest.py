@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, BrowserContext
 from crm_browser import LOCALES, chromium, listen
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the session: one process holds one Playwright, and other modules have their own.
     with chromium() as browser:
         yield browser
 
