@@ -3,9 +3,14 @@
 import os
 import tempfile
 
-os.environ.setdefault("GUANXI_DATA_DIR", tempfile.mkdtemp(prefix="guanxi-tests-"))
+# Each process that tests beside others has its own: what one keeps, another must not find. Processes that a test starts
+# inherit it.
+_PREFIX = f"guanxi-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}-"
+_given = os.environ.get("GUANXI_DATA_DIR", "")
+if not _given or ("/guanxi-tests-" in _given and f"/{_PREFIX}" not in _given):
+    os.environ["GUANXI_DATA_DIR"] = tempfile.mkdtemp(prefix=_PREFIX)
 
-from guanxi_crm.settings import *  # noqa: F403
+from guanxi_crm.settings import *  # noqa: E402, F403
 
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -131,7 +131,9 @@ def walked(browser, most_of_a_kind):
         if kinds[kind] > most_of_a_kind or len(kinds) > MOST_PAGES:
             continue
         answer = browser.get(url)
-        answer.close()
+        if answer.streaming:
+            # To its end: a file that is closed early takes PostgreSQL's connection with it.
+            deque(answer.streaming_content, maxlen=0)
         text = answer.content.decode() if not answer.streaming and "html" in answer.get("Content-Type", "") else ""
         page = Page(text) if text and answer.status_code == 200 else None
         yield url, came_from, answer, page
