@@ -95,8 +95,12 @@ def main() -> None:
 
 def _measure(times: int) -> Iterator[tuple[Any, ...]]:
     for who, mail in (("administrator", ADMINISTRATOR), ("sales", SALES)):
-        client, program, some = _signed_in(mail), _program(mail), _some(mail)
+        client, some = _signed_in(mail), _some(mail)
+        # Sales staff make no tokens.
+        program = _program(mail) if mail == ADMINISTRATOR else None
         for name, asked in PAGES.items():
+            if name.startswith("API") and program is None:
+                continue
             url = asked.format(**some) if isinstance(asked, str) else f"/customers/?{urlencode(asked)}"
             yield name, who, *_costs(program if url.startswith("/api/") else client, url, times)
 
@@ -134,7 +138,9 @@ def _some(mail: str) -> dict[str, int]:
     from guanxi_crm.users.policy import actor_for
 
     user = actor_for(User.objects.get(email=mail))
-    mine = list(user.narrow("customer", Customer.objects.all()).order_by("pk").values_list("pk", flat=True)[:1000])
+    mine = list(
+        user.narrow("customer", Customer.objects.all(), "change").order_by("pk").values_list("pk", flat=True)[:1000]
+    )
     busy = Customer.objects.filter(pk__in=mine).annotate(bought=Count("orders")).order_by("-bought", "pk").first()
     order = Order.objects.filter(customer=busy).first()
     return {"customer": busy.pk, "order": order.pk if order else 0, "product": Product.objects.first().pk}
