@@ -15,7 +15,7 @@ Examples
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-__all__ = ["Progress", "Stage", "peak_memory_mib"]
+__all__ = ["ForwardedProgress", "Progress", "Stage", "peak_memory_mib"]
 
 
 @dataclass
@@ -88,6 +88,40 @@ class Progress:
 
     def finished(self, stage: Stage) -> None:
         """Called when a stage has ended, also by an error."""
+
+
+class ForwardedProgress(Progress):
+    """Tells somebody else, who may raise to end the work: a job that has been cancelled, say.
+
+    Parameters
+    ----------
+    stage : called with the code of each stage and its total, where that is known
+    advance : called with how much more of it is done
+
+    Examples
+    --------
+    >>> told = []
+    >>> progress = ForwardedProgress(lambda code, total: told.append((code, total)), told.append)
+    >>> with progress.stage("cli.stage_read", total=10):
+    ...     progress.advance(4)
+    ...     progress.advance(6)
+    >>> told
+    [('cli.stage_read', 10), 4, 6]
+    """
+
+    def __init__(self, stage: Callable[[str, int | None], object], advance: Callable[[int], object]) -> None:
+        super().__init__()
+        self._tell_stage = stage
+        self._tell_advance = advance
+        self._told = 0
+
+    def started(self, stage: Stage) -> None:
+        self._told = 0
+        self._tell_stage(stage.code, stage.total)
+
+    def moved(self, stage: Stage) -> None:
+        self._tell_advance(stage.done - self._told)
+        self._told = stage.done
 
 
 def peak_memory_mib() -> float:

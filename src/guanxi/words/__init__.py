@@ -105,7 +105,10 @@ def include(package: str) -> None:
 
 @cache
 def currency_digits(currency: str) -> int:
-    """Decimal digits of a currency's minor unit (ISO 4217, through the Unicode CLDR): 2 for EUR, 0 for JPY."""
+    """Decimal digits of a currency's minor unit (ISO 4217, through the Unicode CLDR): 2 for EUR, 0 for JPY.
+
+    Also 2 for none (""): before the first import has told which, amounts are written without a sign.
+    """
     return numbers.get_currency_precision(currency)
 
 

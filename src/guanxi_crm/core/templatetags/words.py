@@ -40,7 +40,7 @@ def words(code: str) -> str:
 @register.filter
 def money(minor: float | None, currency: str) -> str:
     """Minor units as money."""
-    return _NOTHING if minor is None else said("crm_core.money", language(), amount=Money(minor, currency or "XXX"))
+    return _NOTHING if minor is None else said("crm_core.money", language(), amount=Money(minor, currency))
 
 
 @register.filter

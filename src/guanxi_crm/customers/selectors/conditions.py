@@ -251,7 +251,7 @@ def _percent(value: str, currency: str) -> float:
 
 
 def _minor(value: str, currency: str) -> int:
-    minor = decimal.Decimal(value.replace(",", "")).scaleb(currency_digits(currency or "XXX"))
+    minor = decimal.Decimal(value.replace(",", "")).scaleb(currency_digits(currency))
     if not minor.is_finite() or abs(minor) >= _INT64:
         raise ValueError
     return int(minor.to_integral_value())

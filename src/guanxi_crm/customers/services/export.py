@@ -76,7 +76,7 @@ def _cell(name: str, kind: str, value: Any, language: str, currency: str) -> obj
     if value is None or value == "":
         return None
     if kind == "money":
-        return Decimal(value).scaleb(-currency_digits(currency or "XXX"))
+        return Decimal(value).scaleb(-currency_digits(currency))
     if kind == "list":
         return ", ".join(str(each) for each in value) or None
     if kind == "choice":

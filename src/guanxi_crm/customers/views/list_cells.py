@@ -146,7 +146,7 @@ def _fixed(code: str, colour: str, language: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _money(minor: int, currency: str, language: str) -> str:
-    return escape(say("crm_core.money", language, amount=Money(minor, currency or "XXX")))
+    return escape(say("crm_core.money", language, amount=Money(minor, currency)))
 
 
 @lru_cache(maxsize=5_000)

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from guanxi.mine import mine
+from guanxi.progress import ForwardedProgress
 from guanxi_crm.core.jobs import JobContext
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.work.found import files_write, found_of, found_store
-from guanxi_crm.insights.work.progress import JobProgress
 from guanxi_crm.insights.work.publish import publish
 from guanxi_crm.insights.work.sweep import runs_sweep
 
@@ -64,7 +64,8 @@ def _mine(context: JobContext, asked: Run) -> None:
         as_of=asked.as_of,
         horizon_days=asked.horizon_days,
         names=asked.studies,
-        progress=JobProgress(context),
+        # The mine keeps nothing of a run that ends by an exception, so that somebody may cancel it anywhere.
+        progress=ForwardedProgress(context.stage, context.advance),
     )
     files_write(mined, asked.pk)
     with context.transaction():

@@ -18,6 +18,7 @@ from guanxi import studies
 from guanxi.errors import WarehouseBusy
 from guanxi.intake.mapping import Mapping
 from guanxi.mine import Imported, Intake, import_files
+from guanxi.progress import ForwardedProgress
 from guanxi.studies import Account
 from guanxi.warehouse import Delivery, DuckDB, Snapshot, Warehouse
 from guanxi.words import LANGUAGES
@@ -27,7 +28,6 @@ from guanxi_crm.core.jobs import Cancelled, JobContext, job_enqueue
 from guanxi_crm.core.language import language
 from guanxi_crm.sources.files import file_path, forget_files
 from guanxi_crm.sources.models import Import
-from guanxi_crm.sources.work.progress import JobProgress
 from guanxi_crm.sources.work.rejects import write_rejects
 from guanxi_crm.sources.work.sync import sync
 
@@ -139,7 +139,7 @@ def _import(
                 currency=delivered.currency or None,
                 timezone=delivered.timezone or None,
                 language=language(),
-                progress=JobProgress(context),
+                progress=ForwardedProgress(context.stage, context.advance),
                 memory_limit_mib=_MEMORY_LIMIT_MIB,
                 note={_NOTE: str(delivered.pk)},
                 dry_run=dry_run,

@@ -22,6 +22,7 @@ from guanxi.intake.roles import REQUIRED, ROLES
 from guanxi.intake.sample import column_samples, spread_sample
 from guanxi.intake.staged import Staged
 from guanxi.mine.reading import earlier_mapping, source_name
+from guanxi.progress import ForwardedProgress
 from guanxi.warehouse import Settings, Warehouse
 from guanxi.warehouse.duckdb import connect
 from guanxi.words import LANGUAGES, Message
@@ -30,7 +31,6 @@ from guanxi_crm.core.jobs import JobContext
 from guanxi_crm.core.language import language
 from guanxi_crm.sources.files import file_path
 from guanxi_crm.sources.models import Import, ImportFile
-from guanxi_crm.sources.work.progress import JobProgress
 
 __all__ = ["run"]
 
@@ -54,7 +54,7 @@ class _Table:
 def run(context: JobContext) -> dict[str, object]:
     """Read the files of an import, guess what their columns mean, judge their quality; keep it as `Import.profile`."""
     delivered = Import.objects.get(pk=str(context.parameters["import"]))
-    progress = JobProgress(context)
+    progress = ForwardedProgress(context.stage, context.advance)
     with (
         tempfile.TemporaryDirectory(prefix="guanxi-") as directory,
         connect(memory_limit_mib=_MEMORY_LIMIT_MIB, threads=2, temporary=Path(directory)) as connection,
