@@ -94,7 +94,7 @@ def _hand_over(command: str, data: Path, database_url: str | None, *arguments: s
     if find_spec("django") is None:
         typer.echo(say("crm_serve.no_extra", _LANGUAGE), err=True)
         raise typer.Exit(_NO_EXTRA)
-    environment = {**os.environ, "GUANXI_DATA_DIR": str(data.absolute()), "GUANXI_SPOKEN": _LANGUAGE}
+    environment = {**os.environ, "GUANXI_DATA_DIR": str(data.absolute()), "GUANXI_LANG": _LANGUAGE}
     environment.setdefault("DJANGO_SETTINGS_MODULE", "guanxi_crm.settings")
     if database_url:
         environment["DATABASE_URL"] = database_url

@@ -6,7 +6,10 @@ from django.utils.translation import get_language
 
 from guanxi.words import say
 
-__all__ = ["language", "told"]
+__all__ = ["DJANGO_LANGUAGE", "language", "told"]
+
+DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
+"""What Django calls each language that Guanxi speaks."""
 
 
 def language() -> str:

@@ -49,7 +49,7 @@ def job_view(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 def job_cancel_view(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """Stop a job: who has started it, or an administrator."""
     job = _job_of(request.actor, job_id)
-    job_cancel(user=request.actor, job=job)
+    job_cancel(job=job)
     if not request.htmx:
         return went_back(request)
     job.refresh_from_db()

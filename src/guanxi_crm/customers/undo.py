@@ -32,7 +32,7 @@ def _take_back_job(user: Actor, before: Mapping[str, Any]) -> int:
     """What the job has done so far; and it does no more."""
     job = Job.objects.filter(pk=uuid.UUID(before["job"])).first()
     if job is not None:
-        job_cancel(user=user, job=job)
+        job_cancel(job=job)
     taken = 0
     parts = Undo.objects.filter(user_id=user.user_id, before__job=before["job"], undone_at=None).exclude(kind=JOB_KIND)
     for part in parts.order_by("-at"):

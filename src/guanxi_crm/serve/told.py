@@ -24,4 +24,4 @@ def warn(code: str, /, **parameters: object) -> None:
 
 
 def _spoken() -> str:
-    return os.environ.get("GUANXI_SPOKEN", "en")
+    return "zh" if os.environ.get("GUANXI_LANG", "").startswith("zh") else "en"

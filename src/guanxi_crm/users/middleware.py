@@ -16,14 +16,13 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
-from guanxi_crm.core.language import told
+from guanxi_crm.core.language import DJANGO_LANGUAGE, told
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.users.models import User
 from guanxi_crm.users.policy import actor_for, lacks_second_factor, nobody
 
 __all__ = ["ActorMiddleware"]
 
-_DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
 _SEEN_EVERY = dt.timedelta(minutes=15)
 _OPEN = ("account_", "mfa_")
 """Beginnings of the names of addresses that need no second factor: where one signs in and out, and gets one."""
@@ -41,8 +40,8 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
         chosen = getattr(request.user, "language", "")
-        if chosen in _DJANGO_LANGUAGE:
-            translation.activate(_DJANGO_LANGUAGE[chosen])
+        if chosen in DJANGO_LANGUAGE:
+            translation.activate(DJANGO_LANGUAGE[chosen])
             request.LANGUAGE_CODE = translation.get_language()
         if request.user.is_authenticated:
             _mark_seen(request.user)

@@ -13,14 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from guanxi import studies
 from guanxi.warehouse import Warehouse
 from guanxi_crm.core.jobs import JobContext, job_cancel
-from guanxi_crm.core.models import AuditEntry, Job
+from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.customers.models import ContactPoint, Customer, Note
+from guanxi_crm.insights.models import Run
+from guanxi_crm.insights.studies import HORIZON_DAYS, STUDIES
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sources.models import Import, ImportFile, WarehouseSync
-from guanxi_crm.sources.pages import STUDIES
 from guanxi_crm.sources.selectors import stands
 from guanxi_crm.sources.services import lists_sync_anew
 from guanxi_crm.users.policy import actor_for
@@ -79,13 +79,13 @@ def test_a_shops_files_become_customers_products_and_orders(signed_in, room, sho
 
 
 def test_the_studies_can_be_run_from_the_result(signed_in, room, shop, work):
-    assert tuple(studies.STUDIES) == STUDIES
     delivered = brought_in(signed_in, work, shop / "orders.csv")
     page = signed_in.get(reverse("sources:show", args=[delivered.pk])).content.decode()
-    fields = dict(re.findall(r'<input type="hidden" name="(horizon_days|publish)" value="(\w+)">', page))
-    assert reverse("insights:run_create") in page
-    signed_in.post(reverse("insights:run_create"), fields | {"studies": list(STUDIES)})
-    assert Job.objects.filter(kind="insights.run", state="queued").count() == 1
+    (form,) = re.findall(rf'<form[^>]+action="{reverse("insights:run_create")}".*?</form>', page)
+    signed_in.post(reverse("insights:run_create"), dict(re.findall(r'name="(\w+)" value="(\w+)"', form)))
+    run = Run.objects.get()
+    assert (tuple(run.studies), run.horizon_days, run.as_of) == (STUDIES, HORIZON_DAYS, None)
+    assert run.job.parameters["publish"] is True
 
 
 def test_the_same_files_twice_change_nothing(signed_in, room, shop, work):
@@ -269,7 +269,7 @@ def test_an_import_cancelled_while_lists_follow_is_finished_by_another_job(signe
 
     def cancelled_at_customers(context, code, total=None):
         if code == "crm_sources.stage_customers" and context.job.kind == "sources.import":
-            job_cancel(user=context.user, job=context.job)
+            job_cancel(job=context.job)
         said(context, code, total)
 
     monkeypatch.setattr(JobContext, "stage", cancelled_at_customers)

@@ -14,19 +14,19 @@ from guanxi_crm.core.errors import Problem
 from guanxi_crm.core.jobs.context import Cancelled, JobContext, LeaseLost
 from guanxi_crm.core.jobs.queue import job_fail, job_finish, job_give_back, job_stop
 from guanxi_crm.core.jobs.registry import handlers
+from guanxi_crm.core.language import DJANGO_LANGUAGE
 from guanxi_crm.core.models import Job
 
 __all__ = ["attempt"]
 
 _LOG = logging.getLogger(__name__)
-_DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
 
 
 def attempt(job_id: uuid.UUID, lease: uuid.UUID) -> int:
     """One attempt: 0 when its end is written down, 1 when it is to be tried again."""
     job = Job.objects.get(pk=job_id)
     user, language = import_string(settings.ACTOR_OF_JOB)(job)
-    with translation.override(_DJANGO_LANGUAGE.get(language or company().language, "en")):
+    with translation.override(DJANGO_LANGUAGE.get(language or company().language, "en")):
         try:
             result = handlers()[job.kind](JobContext(job, lease, user))
         except Cancelled:

@@ -116,9 +116,8 @@ def jobs_reap(*, at: dt.datetime) -> int:
     return _again(Job.objects.filter(state=JobState.RUNNING, lease_until__lt=at), at)
 
 
-def job_cancel(*, user: Actor, job: Job) -> None:
+def job_cancel(*, job: Job) -> None:
     """Stop a job: at once if it waits, else when its process has been told. Whoever calls has asked the policy."""
-    del user
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED)
     if not waiting.update(state=JobState.CANCELLED, ended_at=now, unique=None):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from guanxi.words import currency_digits, has, say
+from guanxi.words import Money, has, say
 from guanxi_crm.core import sheet
 from guanxi_crm.core.audit import log
 from guanxi_crm.core.language import language
@@ -76,7 +75,7 @@ def _cell(name: str, kind: str, value: Any, language: str, currency: str) -> obj
     if value is None or value == "":
         return None
     if kind == "money":
-        return Decimal(value).scaleb(-currency_digits(currency))
+        return Money(value, currency).major
     if kind == "list":
         return ", ".join(str(each) for each in value) or None
     if kind == "choice":

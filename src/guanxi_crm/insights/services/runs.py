@@ -100,7 +100,7 @@ def run_cancel(*, user: Actor, run_id: uuid.UUID) -> Run:
     run = _run(user, run_id, "cancel")
     if not run.is_under_way:
         raise RuleBroken("crm_insights.has_ended")
-    job_cancel(user=user, job=run.job)
+    job_cancel(job=run.job)
     log(user=user, kind="run", record=run, action="cancel")
     return run
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from guanxi.words import currency_digits, say
+from guanxi.words import Money, say
 from guanxi_crm.core import sheet
 from guanxi_crm.core.audit import log
 from guanxi_crm.core.keyset import count_up_to
@@ -68,7 +67,7 @@ def _lines(matching: QuerySet[Order], columns: list[str], language: str, zone: d
 
 def _cell(order: Order, name: str) -> object:
     if name in ("amount", "returns_amount"):
-        return Decimal(getattr(order, name)).scaleb(-currency_digits(order.currency))
+        return Money(getattr(order, name), order.currency).major
     if name == "customer":
         return order.customer.number if order.customer else None
     if name == "ordered_at":

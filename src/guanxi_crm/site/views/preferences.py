@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from guanxi_crm.core.errors import RuleBroken
+from guanxi_crm.core.language import DJANGO_LANGUAGE
 from guanxi_crm.core.views import went_back
 from guanxi_crm.users.services.preferences import user_set_preferences
 
 __all__ = ["preferences"]
 
-_DJANGO_LANGUAGE = {"zh": "zh-hans", "en": "en"}
 _YEAR_SECONDS = 365 * 86_400
 
 
@@ -21,7 +21,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """Keep the language or theme that somebody has chosen: with the user, and the language also in a cookie, for the
     pages before he has signed in."""
     language, theme = request.POST.get("language"), request.POST.get("theme")
-    if language is not None and language not in _DJANGO_LANGUAGE:
+    if language is not None and language not in DJANGO_LANGUAGE:
         raise RuleBroken("crm_core.bad_request", field="language")
     if request.user.is_authenticated:
         user_set_preferences(user=request.actor, language=language, theme=theme)
@@ -29,7 +29,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if language:
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
-            _DJANGO_LANGUAGE[language],
+            DJANGO_LANGUAGE[language],
             max_age=_YEAR_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True,
         )  # fmt: skip
     return response

@@ -109,7 +109,7 @@ def test_a_worker_that_goes_gives_its_job_back_without_an_attempt_counted(job):
 
 
 def test_a_job_that_waits_is_cancelled_at_once(job):
-    job_cancel(user=system(), job=job)
+    job_cancel(job=job)
     job.refresh_from_db()
     assert job.state == "cancelled"
     assert job_claim([KIND], at=NOW) is None
@@ -117,7 +117,7 @@ def test_a_job_that_waits_is_cancelled_at_once(job):
 
 def test_a_job_that_runs_is_told_and_its_worker_hears_of_it_when_it_renews(job):
     _, lease = claimed()
-    job_cancel(user=system(), job=job)
+    job_cancel(job=job)
     assert job_renew(job.pk, lease, at=NOW) is None
     assert job_stop(job.pk, lease, at=NOW)
     job.refresh_from_db()
@@ -126,7 +126,7 @@ def test_a_job_that_runs_is_told_and_its_worker_hears_of_it_when_it_renews(job):
 
 def test_what_was_cancelled_while_its_worker_died_does_not_begin_again(job, settings):
     claimed()
-    job_cancel(user=system(), job=job)
+    job_cancel(job=job)
     jobs_reap(at=later(settings.JOB_LEASE_SECONDS + 1))
     job.refresh_from_db()
     assert job.state == "cancelled"
@@ -162,7 +162,7 @@ def test_a_context_says_how_far_it_is_and_hears_of_a_cancelling(job):
     context.advance(4)
     job.refresh_from_db()
     assert (job.stage, job.done, job.total, job.share_done) == ("crm_core.job_running", 4, 10, 0.4)
-    job_cancel(user=system(), job=job)
+    job_cancel(job=job)
     with pytest.raises(Cancelled):
         context.check()
 
@@ -200,7 +200,7 @@ def test_an_attempt_stopped_by_its_user_is_cancelled_and_one_stopped_by_its_work
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("queued", 0)
     mine, lease = claimed()
-    job_cancel(user=system(), job=job)
+    job_cancel(job=job)
     attempt(mine.pk, lease)
     job.refresh_from_db()
     assert job.state == "cancelled"
