@@ -6,8 +6,10 @@
 CPU seconds over all threads, best of five, imports and compilation excluded, on two clocks: *mining* (encoded baskets
 in, arrays out; PyFIM's count without sets is its counterpart, the better of its eclat and fpgrowth) and *whole* (from
 the Arrow table to a usable result; PyFIM's list of tuples). Every contender is a process of its own; memory is its
-peak, and how much of that came after data and code were loaded. Numbers of itemsets and sums of their counts have to be
-equal. The limit is one pass over the encoded baskets. A contender that does not end within the time limit is left out.
+peak, and how much of that came after data and code were loaded. Guanxi runs in one thread, once more in as many as
+there are processors: of these two the waiting time is told, which says something on a quiet machine only. Numbers of
+itemsets and sums of their counts have to be equal. The limit is one pass over the encoded baskets. A contender that
+does not end within the time limit is left out.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from measuring import data_directory, markdown, write_results
 _TIMES = 5
 _CONTENDER = Path(__file__).with_name("association_contender.py")
 _PYFIM = ("pyfim-eclat", "pyfim-fpgrowth")
+_THREADS = "guanxi-threads"
 _ROWS = (
     ("groceries", 0.001), ("groceries", 0.0005), ("T10I4D100K", 0.001), ("T10I4D100K", 0.0005), ("chess", 0.6),
     ("chess", 0.5), ("quest", 0.002), ("quest", 0.0005), ("shop", 0.005), ("shop", 0.002),
@@ -77,7 +80,7 @@ def measure(path: Path, support: float, kind: str, clocks: dict[str, tuple[str, 
         for name in ("guanxi", *peers):
             if name in chosen["gave_up"]:
                 continue
-            python = sys.executable if name == "guanxi" else chosen["peers"]
+            python = sys.executable if name.startswith("guanxi") else chosen["peers"]
             one = run(python, name, kind, clock, support, path, chosen["limit"], chosen["times"])
             if one:
                 found[clock][name] = one
@@ -106,13 +109,15 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=_TIMES, help="the best of so many runs")
     parser.add_argument("--limit", type=float, default=300, help="seconds that a contender may take for a row")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results are written as JSON as well")
+    parser.add_argument("--without", default="", help="contenders that are left out, by commas")
     chosen = vars(parser.parse_args())
+    left_out = {name for name in chosen["without"].split(",") if name}
     real = Path(os.environ["GUANXI_DATA"])
     wanted = [name for name in chosen["rows"].split(",") if name]
     results = []
     with data_directory(chosen["data"]) as kept:
         for kind, rows, clocks in (
-            ("all", _ROWS, {"mining": _PYFIM, "whole": (*_PYFIM, "rusket", "mlxtend")}),
+            ("all", _ROWS, {"mining": (_THREADS, *_PYFIM), "whole": (*_PYFIM, "rusket", "mlxtend")}),
             ("all", _LARGE, {"whole": (*_PYFIM, "rusket")}),
             ("closed", _CONDENSED, {"mining": _PYFIM}),
             ("maximal", _CONDENSED, {"mining": _PYFIM}),
@@ -123,7 +128,7 @@ def main() -> None:
                     continue
                 if name != before:
                     # Who gave up is not asked for more of the same baskets.
-                    before, chosen["gave_up"] = name, set()
+                    before, chosen["gave_up"] = name, set(left_out)
                 path = baskets(name, real, kept)
                 found = measure(path, support, kind, clocks, chosen)
                 results.append({"baskets": name, "min_support": support, "kind": kind, **found})
@@ -134,7 +139,8 @@ def main() -> None:
 
 def tables(results: list[dict]) -> str:
     """Times on both clocks, then memory."""
-    heads = ("baskets, support, kind", "itemsets", "mining, CPU s", "PyFIM's count", "× one read", "whole, CPU s",
+    heads = ("baskets, support, kind", "itemsets", "mining, CPU s", "PyFIM's count", "× one read",
+             "waiting s (all threads)", "whole, CPU s",
              "PyFIM", "rusket", "mlxtend", "peak MiB (grown)", "PyFIM's", "rusket's")  # fmt: skip
     rows = []
     for each in results:
@@ -143,8 +149,10 @@ def tables(results: list[dict]) -> str:
             ours = mining["guanxi"]
             seconds, once = ours["cpu_seconds"], ours["read_once_seconds"]
             row += [f"{seconds:.4f}", cell(seconds, best_pyfim(mining)), f"{seconds / once:.0f}"]
+            several = mining.get(_THREADS)
+            row += [f"{ours['wall_seconds']:.3f} ({several['wall_seconds']:.3f})" if several else "–"]
         else:
-            row += ["–"] * 3
+            row += ["–"] * 4
         if whole := each.get("whole"):
             ours = whole["guanxi"]
             seconds = ours["cpu_seconds"]

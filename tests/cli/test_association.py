@@ -89,6 +89,72 @@ def test_sequences_are_lists_of_baskets(guanxi, tmp_path):
     assert (row["before"], row["then"], row["customers"]) == ([["printer"]], ["ink"], 3)
 
 
+@pytest.fixture
+def groups(tmp_path) -> Path:
+    path = tmp_path / "groups.csv"
+    path.write_text("商品,类,大类\n茶,饮品,食品\n咖啡,饮品,食品\n杯子,,器皿\n", encoding="utf-8")
+    return path
+
+
+def test_groups_of_a_taxonomy_are_mined_beside_items(guanxi, baskets, groups, tmp_path):
+    out = tmp_path / "sets.csv"
+    guanxi("itemsets", baskets, "--min-support", "2", "--taxonomy", groups, "--out", out)
+    found = {frozenset(json.loads(row["items"])): row["count"] for row in rows(out)}
+    assert (found[frozenset({"饮品"})], found[frozenset({"食品", "器皿"})]) == ("3", "2")
+    assert frozenset({"茶", "饮品"}) not in found
+    guanxi("itemsets", baskets, "--min-support", "2", "--taxonomy", groups, "--min-ratio", "1.1", "--out", out)
+    telling = {frozenset(json.loads(row["items"])): row["expected"] for row in rows(out)}
+    # Tea is in all baskets with drinks: what drinks are bought with says as much.
+    assert frozenset({"茶", "杯子"}) not in telling
+    assert telling[frozenset({"食品", "器皿"})] == ""
+
+
+def test_rules_lead_from_groups_of_a_taxonomy(guanxi, baskets, groups, tmp_path):
+    out = tmp_path / "rules.csv"
+    guanxi("rules", baskets, "--min-support", "2", "--taxonomy", groups, "--target", "杯子", "--out", out)
+    assert {row["antecedent"]: row["count"] for row in rows(out)} == {'["茶"]': "2", '["饮品"]': "2", '["食品"]': "2"}
+
+
+def test_rules_are_tested_in_baskets_held_out(guanxi, groups, tmp_path):
+    path, out = tmp_path / "many.csv", tmp_path / "rules.csv"
+    lines = [f"{order},{item}\n" for order in range(80) for item in (("茶", "杯子") if order < 40 else ("墨水",))]
+    path.write_text("order,item\n" + "".join(lines), encoding="utf-8")
+    said = guanxi("rules", path, "--min-support", "5", "--hold-out", "0.25", "--taxonomy", groups, "--out", out)
+    found = {(row["antecedent"], row["consequent"]): row for row in rows(out)}
+    assert (
+        f"{len(found)} rules found in 60 baskets and tested in 20 others, where {len(found)} of them stand" in said.out
+    )
+    row = found['["饮品"]', '["杯子"]']
+    assert (row["stands"], row["holdout_confidence"]) == ("true", "1")
+    assert int(row["count"]) + int(row["holdout_count"]) == 40
+    guanxi("rules", path, "--min-support", "5", "--hold-out", "0.25", "--alpha", "0", "--seed", "3", "--out", out)
+    assert {row["stands"] for row in rows(out)} == {"false"}
+
+
+def test_an_improvement_takes_redundant_rules_out(guanxi, tmp_path):
+    path = real_file("groceries/groceries_long.parquet")
+    counts = []
+    for more in ([], ["--min-improvement", "0.05"]):
+        guanxi(
+            "rules", path, "--min-support", ".006", "--min-confidence", ".25", *more, "--out", tmp_path / "r.parquet"
+        )
+        counts.append(pq.read_table(tmp_path / "r.parquet"))
+    assert counts[0].num_rows == 463 > counts[1].num_rows > 0
+    assert min(counts[1]["improvement"].to_pylist()) >= 0.05
+
+
+def test_what_differs_between_two_files(guanxi, baskets, tmp_path):
+    later = tmp_path / "later.csv"
+    later.write_text("order,item\n" + "".join(f"{order},杯子\n" for order in range(4)), encoding="utf-8")
+    out = tmp_path / "differs.csv"
+    said = guanxi("contrast", baskets, later, "--min-support", "0.5", "--min-difference", "0.6", "--out", out)
+    assert f"1 sets, 4 baskets against 4: {out}" in said.out
+    (row,) = rows(out)
+    assert (row["items"], row["first_count"], row["second_count"], row["difference"]) == ('["茶"]', "3", "0", "-0.75")
+    said = guanxi("contrast", baskets, later, "--min-support", "2", "--max-q", "0", "--out", out, "--lang", "zh")
+    assert "对比 4 个与 4 个购物篮，得到 0 个商品组合" in said.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -98,6 +164,7 @@ def test_sequences_are_lists_of_baskets(guanxi, tmp_path):
         (["--min-support", "1.5", "--out", "sets.csv"], 2, "min_support is 1.5"),
         (["--min-support", "2", "--out", "sets.csv", "--item", "nothing"], 3, "no column nothing"),
         (["--min-support", "2", "--out", "sets.csv", "--format", "wide"], 3, "holds yes and no"),
+        (["--min-support", "2", "--out", "sets.csv", "--min-ratio", "2"], 2, "only of use together with --taxonomy"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_written(guanxi, baskets, tmp_path, monkeypatch, arguments, code, words):
@@ -106,6 +173,14 @@ def test_what_is_wrong_is_said_and_nothing_is_written(guanxi, baskets, tmp_path,
     assert said.code == code
     assert words in " ".join(said.err.replace("│", " ").split())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["baskets.csv"]
+
+
+def test_a_taxonomy_of_one_column_is_an_error(guanxi, baskets, tmp_path):
+    path = tmp_path / "groups.csv"
+    path.write_text("item\ntea\n", encoding="utf-8")
+    said = guanxi("itemsets", baskets, "--min-support", "2", "--taxonomy", path, "--out", tmp_path / "sets.csv")
+    assert said.code == 3
+    assert "groups.csv has one column only: item" in " ".join(said.err.split())
 
 
 def test_a_run_that_fails_leaves_the_file_of_the_run_before(guanxi, baskets, tmp_path):

@@ -1,4 +1,4 @@
-"""Mining baskets of a file, without a warehouse: itemsets, rules, sequences."""
+"""Mining baskets of a file, without a warehouse: itemsets, rules, what differs, sequences."""
 
 from __future__ import annotations
 
@@ -20,8 +20,18 @@ import typer
 from guanxi.cli.options import SPOKEN, Lang, start
 from guanxi.cli.show import Printer
 from guanxi.errors import SettingError
-from guanxi.intake.baskets import BasketFile, read_baskets, read_purchases
-from guanxi.mining.association import Itemsets, frequent_itemsets, frequent_sequences, rules, what_follows
+from guanxi.intake.baskets import BasketFile, read_baskets, read_purchases, read_taxonomy
+from guanxi.mining.association import (
+    Itemsets,
+    contrast_sets,
+    frequent_itemsets,
+    frequent_sequences,
+    hold_out,
+    more_than_expected,
+    rules,
+    split_baskets,
+    what_follows,
+)
 from guanxi.words import say
 
 __all__ = ["add_to"]
@@ -71,12 +81,18 @@ Transaction = Annotated[list[str] | None, typer.Option(help=_help("transaction")
 Item = Annotated[list[str] | None, typer.Option(help=_help("item"), metavar="COLUMN", show_default=False)]
 Separator = Annotated[str | None, typer.Option(help=_help("separator"), metavar="TEXT")]
 Traits = Annotated[bool, typer.Option("--traits", help=_help("traits"))]
+TaxonomyFile = Annotated[Path | None, typer.Option(help=_help("taxonomy"), metavar="FILE", show_default=False)]
 MaxLength = Annotated[int | None, typer.Option(help=_help("max_length"), min=1, metavar="N")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Give an application these commands."""
-    for name, command in (("itemsets", _itemsets), ("rules", _rules), ("sequences", _sequences)):
+    for name, command in (
+        ("itemsets", _itemsets),
+        ("rules", _rules),
+        ("contrast", _contrast),
+        ("sequences", _sequences),
+    ):
         app.command(name, help=_help(name))(command)
 
 
@@ -88,6 +104,8 @@ def _itemsets(
     kind: Annotated[Kind, typer.Option(help=_help("kind"))] = Kind.all,
     max_length: MaxLength = None,
     top_k: Annotated[int | None, typer.Option(help=_help("top_k"), min=1, metavar="K")] = None,
+    taxonomy: TaxonomyFile = None,
+    min_ratio: Annotated[float | None, typer.Option(help=_help("min_ratio"), min=0.0, metavar="R")] = None,
     transaction: Transaction = None,
     item: Item = None,
     separator: Separator = None,
@@ -96,9 +114,17 @@ def _itemsets(
 ) -> None:
     _writable(out)
     printer, _ = start(lang)
+    groups = _taxonomy(printer, taxonomy)
+    if min_ratio is not None and groups is None:
+        raise SettingError("baskets.only_with", option="--min-ratio", other="--taxonomy")
     table = _baskets(printer, file, format_, transaction, item, separator, traits).table
-    found = frequent_itemsets(table, min_support=min_support, kind=kind, max_length=max_length, top_k=top_k)
-    rows = _write(found.tables() if len(found) else [found.to_table()], out)
+    found = frequent_itemsets(
+        table, min_support=min_support, kind=kind, max_length=max_length, top_k=top_k, taxonomy=groups
+    )
+    if min_ratio is not None and groups is not None:
+        rows = _write([more_than_expected(found, groups, ratio=min_ratio)], out)
+    else:
+        rows = _write(found.tables() if len(found) else [found.to_table()], out)
     _messages(printer, found)
     printer.say("baskets.done_itemsets", rows=rows, baskets=found.baskets, least=found.min_count, path=str(out))
 
@@ -110,7 +136,16 @@ def _rules(
     min_confidence: Annotated[float, typer.Option(help=_help("min_confidence"), min=0.0, max=1.0)] = 0.5,
     max_consequent: Annotated[int, typer.Option(help=_help("max_consequent"), min=1)] = 1,
     target: Annotated[list[str] | None, typer.Option(help=_help("target"), metavar="ITEM", show_default=False)] = None,
+    min_improvement: Annotated[
+        float | None, typer.Option(help=_help("min_improvement"), min=-1.0, max=1.0, metavar="I")
+    ] = None,
     max_length: MaxLength = None,
+    taxonomy: TaxonomyFile = None,
+    held_out: Annotated[
+        float | None, typer.Option("--hold-out", help=_help("hold_out"), metavar="SHARE", show_default=False)
+    ] = None,
+    alpha: Annotated[float, typer.Option(help=_help("alpha"), min=0.0, max=1.0)] = 0.05,
+    seed: Annotated[int, typer.Option(help=_help("seed"), min=0)] = 0,
     format_: FormatName = Format.long,
     transaction: Transaction = None,
     item: Item = None,
@@ -120,12 +155,63 @@ def _rules(
 ) -> None:
     _writable(out)
     printer, _ = start(lang)
+    groups = _taxonomy(printer, taxonomy)
     table = _baskets(printer, file, format_, transaction, item, separator, traits).table
-    found = frequent_itemsets(table, min_support=min_support, max_length=max_length)
-    told = rules(found, min_confidence=min_confidence, max_consequent=max_consequent, target=target or None)
+    held = table.slice(0, 0)
+    if held_out is not None:
+        table, held = split_baskets(table, share=held_out, seed=seed)
+    found = frequent_itemsets(table, min_support=min_support, max_length=max_length, taxonomy=groups)
+    told = rules(
+        found,
+        min_confidence=min_confidence,
+        max_consequent=max_consequent,
+        min_improvement=min_improvement,
+        target=target or None,
+    )
+    if held_out is not None:
+        told = hold_out(told, held, alpha=alpha, taxonomy=groups)
     rows = _write([told], out)
     _messages(printer, found)
-    printer.say("baskets.done_rules", rows=rows, baskets=found.baskets, path=str(out))
+    if held_out is None:
+        printer.say("baskets.done_rules", rows=rows, baskets=found.baskets, path=str(out))
+        return
+    stand, others = pc.sum(told["stands"]).as_py() or 0, len(held["transaction"].unique())
+    printer.say("baskets.done_held_out", rows=rows, explored=found.baskets, held=others, stand=stand, path=str(out))
+
+
+def _contrast(
+    first: Annotated[Path, typer.Argument(help=_help("first"), metavar="FIRST", show_default=False)],
+    second: Annotated[Path, typer.Argument(help=_help("second"), metavar="SECOND", show_default=False)],
+    min_support: Support,
+    out: Out,
+    max_length: Annotated[int, typer.Option(help=_help("max_length"), min=1, metavar="N")] = 3,
+    min_difference: Annotated[float, typer.Option(help=_help("min_difference"), min=0.0, max=1.0)] = 0.0,
+    max_q: Annotated[float, typer.Option(help=_help("max_q"), min=0.0, max=1.0)] = 1.0,
+    min_gain: Annotated[float | None, typer.Option(help=_help("min_gain"), metavar="G")] = None,
+    format_: FormatName = Format.long,
+    transaction: Transaction = None,
+    item: Item = None,
+    separator: Separator = None,
+    traits: Traits = False,
+    lang: Lang = SPOKEN,
+) -> None:
+    _writable(out)
+    printer, _ = start(lang)
+    before, after = (
+        _baskets(printer, file, format_, transaction, item, separator, traits).table for file in (first, second)
+    )
+    told = contrast_sets(
+        before,
+        after,
+        min_support=min_support,
+        max_length=max_length,
+        min_difference=min_difference,
+        max_q=max_q,
+        min_gain=min_gain,
+    )
+    rows = _write([told], out)
+    counts = {name: len(table["transaction"].unique()) for name, table in (("first", before), ("second", after))}
+    printer.say("baskets.done_contrast", rows=rows, **counts, path=str(out))
 
 
 def _sequences(
@@ -153,6 +239,16 @@ def _sequences(
     for message in (*read.notes, *found.messages):
         printer.line("• " + message.say(printer.language))
     printer.say("baskets.done_sequences", rows=rows, customers=found.customers, path=str(out))
+
+
+def _taxonomy(printer: Printer, file: Path | None) -> pa.Table | None:
+    if file is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="guanxi-") as scratch:
+        read = read_taxonomy(file, into=Path(scratch))
+    for note in read.notes:
+        printer.line("• " + note.say(printer.language))
+    return read.table
 
 
 def _baskets(

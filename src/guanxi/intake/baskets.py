@@ -29,7 +29,7 @@ from guanxi.intake.readers.delivery import Delivery, name_of, recognise, require
 from guanxi.intake.staged import Staged
 from guanxi.words import Message
 
-__all__ = ["FORMATS", "BasketFile", "Form", "read_baskets", "read_purchases"]
+__all__ = ["FORMATS", "BasketFile", "Form", "read_baskets", "read_purchases", "read_taxonomy"]
 
 Form = Literal["long", "basket", "wide"]
 FORMATS: tuple[Form, ...] = ("long", "basket", "wide")
@@ -145,6 +145,43 @@ def read_purchases(
             raise DataError("baskets.no_date", **where, value=value)
     columns = {"customer": table[names[0]], "at": days.cast(pa.date32()), "item": table[names[2]]}
     return BasketFile(pa.table(columns), staged.notes)
+
+
+def read_taxonomy(path: Path, *, into: Path) -> BasketFile:
+    """Read a file of items and their groups, for ``taxonomy`` of `guanxi.mining.association.frequent_itemsets`.
+
+    Parameters
+    ----------
+    path : the file: in each row an item, then its group, the group of that, and so on, as many columns as there are
+        levels; a level may be empty
+    into : as in `read_baskets`
+
+    Returns
+    -------
+    BasketFile : of table item, parent (string), each pair once
+
+    Raises
+    ------
+    FileError, DataError : as in `read_baskets`
+    MappingError : there is only one column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "groups.csv").write_text("product,kind,range\\ncup,ware,home\\nmug,ware,home\\nink,,office\\n")
+    >>> [tuple(row.values()) for row in read_taxonomy(folder / "groups.csv", into=folder).table.to_pylist()]
+    [('cup', 'ware'), ('mug', 'ware'), ('ink', 'office'), ('ware', 'home')]
+    """
+    staged = _stage(path, into)
+    if len(staged.columns) == 1:
+        raise MappingError("baskets.one_column", path=staged.file, columns=list(staged.columns))
+    levels = _columns(staged, list(staged.columns)).columns
+    pairs = pa.concat_tables(
+        pa.table({"item": level, "parent": pc.coalesce(*levels[number:])})
+        for number, level in enumerate(levels[:-1], start=1)
+    ).drop_null()
+    return BasketFile(pairs.group_by(["item", "parent"], use_threads=False).aggregate([]), staged.notes)
 
 
 def _is_date(text: str) -> bool:

@@ -79,6 +79,17 @@ def test_baskets_of_few_out_of_many_items_are_searched_right(kind, seed):
     right = {items: count for items, count in counts.items() if items not in subsets}
     assert len(right) > 500
     assert as_dictionary(frequent_itemsets(table, min_support=5, kind=kind)) == right
+    short = frequent_itemsets(table, min_support=5, kind=kind, max_length=2)
+    assert as_dictionary(short) == {items: count for items, count in right.items() if len(items) <= 2}
+    # With more than four thousand, the search for closed ones raises its least support on the way.
+    rare = as_dictionary(frequent_itemsets(table, min_support=2, kind=kind))
+    assert (len(rare) > 4500) == (kind == "closed")
+    order = sorted((-count, len(items)) for items, count in rare.items())
+    most = as_dictionary(frequent_itemsets(table, min_support=2, kind=kind, top_k=100))
+    assert sorted((-count, len(items)) for items, count in most.items()) == [
+        each for each in order if each <= order[99]
+    ]
+    assert most.items() <= rare.items()
 
 
 @kinds

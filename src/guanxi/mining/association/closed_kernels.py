@@ -7,11 +7,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guanxi.mining.association import beside_kernels
+from guanxi.mining.association.beside_kernels import (  # noqa: F401
+    KNOWN,
+    LISTS,
+    _bits_of,
+    _common,
+    _count_beside,
+    _fill_beside,
+    _lists_of,
+    _open,
+    _within,
+    deliver_beside,
+    frequent_pairs,
+    lay_out_beside,
+)
 from guanxi.mining.association.growing import Whole, more
+from guanxi.mining.association.level_kernels import _row_starts, bits_are_less  # noqa: F401
+from guanxi.mining.association.pair_kernels import PAIRS, _before, count_pairs, pairs_pay, starts_within  # noqa: F401
 
 KERNELS = (
-    "more", "_count_beside", "_bits_of", "_lists_of", "_open", "_within", "_common", "_floor_for", "_take_out",
-    "search_closed",
+    "more", "_row_starts", "bits_are_less", "pairs_pay", "_before", "count_pairs", "starts_within",
+    *beside_kernels.KERNELS, "_covered", "_floor_for", "_take_out", "search_closed",
 )  # fmt: skip
 
 Ints = npt.NDArray[np.int32]
@@ -19,155 +36,33 @@ Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
-LISTS = -1
-"""Instead of the number of words of a bitmap: the rows of this level are lists."""
-KNOWN = -2
-"""Instead of that: an earlier item is in all rows, so that the set and what follows is found elsewhere."""
 
+def _covered(
+    sets: Words, wide: Whole, about: Ints, first: Whole, last: Whole, since: Whole, until: Whole, own: Words,
+    tail: Words,
+) -> tuple[Ints, Whole, bool]:  # fmt: skip
+    """Whether a known set holds these items and all that may follow; if not, those that hold these items are appended.
 
-def _count_beside(flat: Ints, starts: Ints, first: Whole, last: Whole, counts: Longs, seen: Ints, many: Whole) -> Whole:
-    """Occurrence deliver over whole rows: how often each of the level's items is there, and which are, ascending."""
-    items = 0
-    dense = 4 * (last - first) >= many
-    for each in range(first, last):
-        cell = starts[each]
-        while flat[cell] >= 0:
-            if not dense and counts[flat[cell]] == 0:
-                seen[items] = flat[cell]
-                items += 1
-            counts[flat[cell]] += 1
-            cell += 1
-    if dense:
-        for item in range(many):
-            seen[items] = item
-            items += counts[item] > 0
-    else:
-        seen[:items].sort()
-    return items
-
-
-def _bits_of(
-    flat: Ints, starts: Ints, first: Whole, last: Whole, local: Ints, bits: Words, base: Whole, stride: Whole
-) -> None:
-    """Set bit t of bitmap ``local[item]`` for the t-th row."""
-    for each in range(first, last):
-        cell = starts[each]
-        row = each - first
-        bit = np.uint64(1) << np.uint64(row & 63)
-        while flat[cell] >= 0:
-            found = local[flat[cell]]
-            if found >= 0:
-                bits[base + found * stride + (row >> 6)] |= bit
-            cell += 1
-
-
-def _lists_of(flat: Ints, starts: Ints, first: Whole, last: Whole, local: Ints, base: Whole) -> Whole:
-    """Append the rows that hold two items or more to ``flat``, renumbered."""
-    end = base
-    for each in range(first, last):
-        cell = starts[each]
-        row = end
-        while flat[cell] >= 0:
-            found = local[flat[cell]]
-            if found >= 0:
-                flat[end] = found
-                end += 1
-            cell += 1
-        if end - row < 2:
-            end = row
-        else:
-            flat[end] = -1
+    Looked at are those that hold what is above: of ``about`` from ``first`` to ``last``, and all from ``since`` on.
+    """
+    end = last
+    if last + (last - first) + (until - since) > len(about):
+        about = more(about, last, last + (last - first) + (until - since))
+    for each in range(first, last + until - since):
+        known = np.int64(about[each]) if each < last else since + each - last
+        base = known * wide
+        holds = True
+        everything = True
+        for word in range(wide):
+            missing = ~sets[base + word]
+            holds &= (own[word] & missing) == 0
+            everything &= (tail[word] & missing) == 0
+        if holds:
+            if everything:
+                return about, last, True
+            about[end] = known
             end += 1
-    return end
-
-
-def _open(  # noqa: PLR0912, PLR0915
-    flat: Ints, flat_end: Whole, starts: Ints, starts_end: Whole, first: Whole, last: Whole, counts: Longs, local: Ints,
-    bits: Words, bits_end: Whole, entry_item: Ints, entry_support: Longs, entry_at: Longs, entry_rows: Longs,
-    seen: Ints, items: Whole, numbers: Whole, itself: Whole, entries: Whole, whole: Whole, floor: Whole,
-    perfect: Ints, perfects: Whole,
-) -> tuple[Ints, Whole, Ints, Whole, Words, Whole, Whole, Whole, Whole, Whole]:  # fmt: skip
-    """Open a level from rows: entries before ``core`` only tell what is known; those from it on are searched."""
-    end = core = entries
-    cells = 0
-    known = False
-    for each in range(items):
-        number = seen[each]
-        found = counts[number]
-        counts[number] = 0
-        local[number] = -1
-        if number == itself or known:
-            continue
-        if found == whole:
-            known = number < itself
-            perfect[perfects] = entry_item[numbers + number]
-            perfects += 1
-        elif found >= floor:
-            local[number] = end - entries
-            entry_item[end], entry_support[end] = entry_item[numbers + number], found
-            end += 1
-            core += number < itself
-            cells += found
-    if known:
-        return flat, flat_end, starts, starts_end, bits, bits_end, entries, entries, perfects, KNOWN
-    kept = end - entries
-    if core == end:
-        return flat, flat_end, starts, starts_end, bits, bits_end, end, core, perfects, 0
-    rows = last - first
-    stride = (rows + 63) >> 6
-    # Every pair of bitmaps against every pair of cells in a row, in about the same unit of time.
-    if kept * (end - core) * (stride + 4) <= cells * cells // max(rows, 1) + 10 * cells + 100 * kept:
-        if bits_end + kept * stride > len(bits):
-            bits = more(bits, bits_end, bits_end + kept * stride)
-        bits[bits_end : bits_end + kept * stride] = 0
-        _bits_of(flat, starts, first, last, local, bits, bits_end, stride)
-        for entry in range(entries, end):
-            entry_at[entry], entry_rows[entry] = bits_end, 0
-            for word in range(bits_end, bits_end + stride):
-                entry_rows[entry] += popcount(bits[word])  # type: ignore[name-defined]  # noqa: F821
-            bits_end += stride
-        return flat, flat_end, starts, starts_end, bits, bits_end, end, core, perfects, stride
-    if flat_end + cells + rows > len(flat):
-        flat = more(flat, flat_end, flat_end + cells + rows)
-    new_end = _lists_of(flat, starts, first, last, local, flat_end)
-    held = np.zeros(kept, np.int64)
-    for cell in range(flat_end, new_end):
-        if flat[cell] >= 0:
-            held[flat[cell]] += 1
-    at = starts_end
-    for entry in range(core, end):
-        entry_at[entry] = at
-        entry_rows[entry] = 0
-        at += held[entry - entries]
-    if at > len(starts):
-        starts = more(starts, starts_end, at)
-    row = flat_end
-    for cell in range(flat_end, new_end):
-        if flat[cell] < 0:
-            row = cell + 1
-        elif flat[cell] >= core - entries:
-            entry = entries + flat[cell]
-            starts[entry_at[entry] + entry_rows[entry]] = row
-            entry_rows[entry] += 1
-    return flat, new_end, starts, at, bits, bits_end, end, core, perfects, LISTS
-
-
-def _within(bits: Words, inner: np.uint64, outer: np.uint64, words: np.uint64) -> bool:
-    """Whether every row of one bitmap is in the other."""
-    for word in range(words):  # noqa: SIM110  compiled
-        if bits[inner + word] & ~bits[outer + word]:
-            return False
-    return True
-
-
-def _common(bits: Words, left: np.uint64, right: np.uint64, out: np.uint64, words: np.uint64) -> Whole:
-    """Write the intersection of two bitmaps and count it."""
-    total = 0
-    for word in range(words):
-        both = bits[left + word] & bits[right + word]
-        bits[out + word] = both
-        total += popcount(both)  # type: ignore[name-defined]  # noqa: F821
-    return total
+    return about, end, False
 
 
 def _floor_for(support: Longs, chosen: Flags, count: Whole, limit: Whole, reach: bool) -> Whole:
@@ -201,11 +96,12 @@ def _take_out(
 
 def search_closed(  # noqa: PLR0912, PLR0915
     flat: Ints, item_support: Longs, baskets: Whole, min_count: Whole, max_length: Whole, limit: Whole, reach: bool,
-    maximal: bool, shortest: Whole,
+    maximal: bool, shortest: Whole, pairs: Ints,
 ) -> tuple[Ints, Ints, Longs, Ints, Flags, Whole]:  # fmt: skip
     """Closed itemsets in at least ``min_count`` baskets, as many of the most frequent as ``limit`` asks for.
 
-    Or the maximal ones, where the search ends as soon as there are more than ``limit``.
+    Or the maximal ones, where the search ends as soon as there are more than ``limit``. ``pairs`` is what `count_pairs`
+    gives where `pairs_pay`, else empty.
     """
     ranks = len(item_support)
     # Passed as plain 0, it would be a type of its own, for which all would be compiled once more.
@@ -229,18 +125,30 @@ def search_closed(  # noqa: PLR0912, PLR0915
     before = np.empty(2 * ranks + 64, np.int64)
     before_first, before_last, before_end = np.zeros(depths, np.int64), np.zeros(depths, np.int64), zero
 
-    rows = zero
-    for cell in range(len(flat)):
-        rows += flat[cell] < 0
-    starts = np.empty(rows, np.int32)
-    row = 0
-    for cell in range(len(flat)):
-        if cell == 0 or flat[cell - 1] < 0:
-            starts[row] = cell
-            row += 1
+    rows_flat, paired = flat, len(pairs) > 0
+    starts, rows = np.empty(0, np.int32), zero
+    together, sizes, laid_out = np.empty(0, np.bool_), np.empty(0, np.int64), zero
+    begins, bucket_ends = np.empty(ranks, np.int64), np.empty(ranks, np.int64)
+    if paired:
+        together, sizes = frequent_pairs(pairs, item_support, baskets, floor)
+        flat = np.empty(0, np.int32)
+    else:
+        starts = _row_starts(flat)
+        rows += len(starts)
     bits = np.empty(0, np.uint64)
     local, counts = np.empty(ranks, np.int32), item_support.copy()
+    if paired:
+        counts[:] = 0
     seen, perfect = np.arange(ranks).astype(np.int32), np.empty(ranks + 1, np.int32)
+
+    # Where all rows are bitmaps: the maximal sets known, as bits of items, and per level those that hold its set.
+    wide_set: Any = (ranks + 63) >> 6
+    sets, set_bits, known_sets = np.empty(0, np.uint64), np.empty(0, np.uint64), zero
+    own_bits, tail_bits = np.empty(wide_set, np.uint64), np.empty(wide_set, np.uint64)
+    about, about_end = np.empty(1024, np.int32), zero
+    about_first, about_last = np.zeros(depths, np.int64), np.zeros(depths, np.int64)
+    since = np.zeros(depths, np.int64)
+    focused = False
 
     # The set itself, and -1 for the empty set in the beginning, is the item before which nothing stands.
     depth, entry, found, itself = zero - 1, zero, baskets, zero - 1
@@ -277,7 +185,7 @@ def search_closed(  # noqa: PLR0912, PLR0915
                 depth -= 1
                 if depth < 0:
                     break
-                if words[depth] != LISTS:
+                if words[depth] >= 0:
                     # What has been searched tells from now on what is known.
                     before[before_end] = entry_at[cursor[depth] - 1]
                     before_end += 1
@@ -302,9 +210,30 @@ def search_closed(  # noqa: PLR0912, PLR0915
             perfect[0] = entry_item[entry]
             perfects += 1
         out_flat, out_starts, out_bits = flat_before, starts_before, bits_before
-        if wide == LISTS:
+        if fresh and paired:
+            # Items in every row are at the end.
+            ends, core = zero + ranks, zero + ranks
+            for rank in range(ranks):
+                entry_item[ranks + rank], entry_support[ranks + rank] = rank, item_support[rank]
+                if item_support[rank] == baskets:
+                    perfect[perfects] = rank
+                    perfects += 1
+                else:
+                    ends += 1
+            wide = zero + PAIRS
+            beside = False
+        elif wide < 0:
             items = zero + ranks
-            if not fresh:
+            if wide == PAIRS:
+                if itself >= laid_out:
+                    flat, laid_out, flat_before = lay_out_beside(
+                        rows_flat, together, ranks, sizes, itself, many, flat, begins, bucket_ends
+                    )
+                    flat_end[0] = flat_before
+                starts, rows_last = starts_within(flat, begins[itself], bucket_ends[itself], starts)
+                starts_before, rows_first = rows_last, zero
+                items = deliver_beside(pairs, together, ranks, itself, counts, seen)
+            elif not fresh:
                 rows_first = entry_at[entry]
                 rows_last = rows_first + entry_rows[entry]
                 items = _count_beside(flat, starts, rows_first, rows_last, counts, seen, many)
@@ -318,6 +247,9 @@ def search_closed(  # noqa: PLR0912, PLR0915
             if wide == KNOWN:
                 continue
             beside = core > entries
+            if fresh and maximal and wide >= 0 and max_length >= ranks:
+                focused = True
+                set_bits = np.zeros(depths * wide_set, np.uint64)
         else:
             # Rows of one item alone are in no other's bitmap.
             own, stride = np.uint64(entry_at[entry]), np.uint64(wide)
@@ -343,13 +275,40 @@ def search_closed(  # noqa: PLR0912, PLR0915
                     out_bits += wide
                     ends += 1
             beside = False
-            if maximal and ends == entries:
+            if maximal and ends == entries and not focused:
                 if bits_before + wide > len(bits):
                     bits = more(bits, bits_before, bits_before + wide)
                 for each in range(before_end - 1, before_first[depth] - 1, -1):
                     if _common(bits, own, np.uint64(before[each]), np.uint64(bits_before), stride) >= floor:
                         beside = True
                         break
+        if focused:
+            base = (depth + 1) * wide_set
+            for word in range(wide_set):
+                own_bits[word], tail_bits[word] = np.uint64(0), np.uint64(0)
+            for each in range(perfects):
+                own_bits[perfect[each] >> 6] |= np.uint64(1) << np.uint64(perfect[each] & 63)
+            for each in range(core, ends):
+                tail_bits[entry_item[each] >> 6] |= np.uint64(1) << np.uint64(entry_item[each] & 63)
+            if not fresh:
+                about, about_end, covered = _covered(
+                    sets, wide_set, about, about_first[depth], about_last[depth], since[depth], known_sets,
+                    own_bits, tail_bits,
+                )  # fmt: skip
+                if covered:
+                    # Nothing below is maximal.
+                    before[before_end] = entry_at[entry]
+                    before_end += 1
+                    continue
+            for word in range(wide_set):
+                above_bits = set_bits[base - wide_set + word] if not fresh else np.uint64(0)
+                set_bits[base + word] = above_bits | own_bits[word]
+            if ends == core:
+                if (known_sets + 1) * wide_set > len(sets):
+                    sets = more(sets, known_sets * wide_set, max(1024, (known_sets + 1) * wide_set))
+                for word in range(wide_set):
+                    sets[known_sets * wide_set + word] = set_bits[base + word]
+                known_sets += 1
         # The closed set: the item, and those that are in all its rows.
         start, level_before = count, picked
         deep = np.int64(length[above]) if above >= 0 else zero
@@ -372,9 +331,9 @@ def search_closed(  # noqa: PLR0912, PLR0915
             ends = core
         if ends > core:
             mark = before_end
-            from_lists = fresh or words[depth] == LISTS
-            base = mark if from_lists else before_first[depth]
-            if from_lists and wide != LISTS:
+            from_lists = fresh or words[depth] < 0
+            from_bits = mark if from_lists else before_first[depth]
+            if from_lists and wide >= 0:
                 if before_end + core - entries + 1 > len(before):
                     before = more(before, before_end, before_end + core - entries + 1)
                 for each in range(entries, core):
@@ -384,11 +343,13 @@ def search_closed(  # noqa: PLR0912, PLR0915
             node[depth], words[depth], begun[depth], picked_before[depth] = above, wide, start, level_before
             first[depth], last[depth], cursor[depth] = entries, ends, core
             flat_end[depth], starts_end[depth], bits_end[depth] = out_flat, out_starts, out_bits
-            before_first[depth], before_last[depth] = base, mark
+            before_first[depth], before_last[depth] = from_bits, mark
+            about_first[depth] = about_last[depth - 1] if depth > 0 else zero
+            about_last[depth], since[depth] = about_end, known_sets
         else:
             if maximal and picked == level_before:
                 count = start
-            if not fresh and words[depth] != LISTS:
+            if not fresh and words[depth] >= 0:
                 before[before_end] = entry_at[entry]
                 before_end += 1
         fresh = False

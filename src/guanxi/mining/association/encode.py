@@ -33,6 +33,7 @@ class Baskets:
     support : int64 per rank, number of baskets that hold the item
     by_value : int32 per rank, the item's place in the order of the items' values
     flat : int32, per basket with at least two frequent items their ranks, ascending, then -1
+    rows : int, number of these baskets
     """
 
     baskets: int
@@ -40,6 +41,7 @@ class Baskets:
     support: Longs
     by_value: Ints
     flat: Ints
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,9 @@ class Columns:
         order = np.lexsort((place, self.support[frequent]))
         rank = np.full(len(self.values), -1, np.int32)
         rank[frequent[order]] = np.arange(len(frequent), dtype=np.int32)
-        flat = compiled(encode_kernels).flatten(self.offsets, self.codes, rank, len(frequent))
-        return Baskets(self.baskets, values.take(pa.array(order)), self.support[frequent[order]], place[order], flat)
+        flat, rows = compiled(encode_kernels).flatten(self.offsets, self.codes, rank, len(frequent))
+        items, support = values.take(pa.array(order)), self.support[frequent[order]]
+        return Baskets(self.baskets, items, support, place[order], flat, rows)
 
 
 def read_columns(table: pa.Table) -> Columns:
@@ -101,7 +104,9 @@ def item_codes(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     if pa.types.is_integer(column.type) and len(column) > column.null_count:
         least, most = (int(each) for each in pc.min_max(column).as_py().values())
         if most - least < _SPREAD * len(column) and most < 2**63:
-            codes = (pc.fill_null(column, least).to_numpy().astype(np.int64, copy=False) - least).astype(np.int32)
+            given = (pc.fill_null(column, least) if column.null_count else column).to_numpy()
+            wide = given if given.dtype == np.int32 else given.astype(np.int64, copy=False)
+            codes = compiled(encode_kernels).less(wide, least)
             if column.null_count:
                 codes[pc.is_null(column).to_numpy()] = -1
             return codes, pa.array(np.arange(least, most + 1)).cast(column.type)

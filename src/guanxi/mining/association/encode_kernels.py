@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-KERNELS = ("group", "count_items", "_sort", "flatten")
+KERNELS = ("less", "group", "count_items", "_sort", "flatten")
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+
+
+_BLOCK = 16
+"""Baskets of so many items are sorted by counting smaller ones, which goes into vector instructions."""
+_LARGEST = np.int32(2**31 - 1)
+
+
+def less(values: npt.NDArray[np.integer[Any]], least: int) -> Ints:
+    """By how much each value exceeds the least one."""
+    codes = np.empty(len(values), np.int32)
+    for row in range(len(values)):
+        codes[row] = values[row] - least
+    return codes
 
 
 def group(transactions: Ints, items: Ints, transaction_codes: int) -> tuple[Longs, Ints]:
@@ -49,25 +64,34 @@ def count_items(offsets: Longs, codes: Ints, item_codes: int) -> tuple[Longs, in
     return support, baskets
 
 
-def _sort(values: Ints, start: int, end: int) -> None:
-    """Sort a few values in place."""
-    if end - start > 32:
+def _sort(values: Ints, start: int, end: int, block: Ints) -> None:
+    """Sort a few distinct values in place."""
+    many = end - start
+    if many > _BLOCK:
         values[start:end].sort()
         return
-    for right in range(start + 1, end):
-        value = values[right]
-        left = right - 1
-        while left >= start and values[left] > value:
-            values[left + 1] = values[left]
-            left -= 1
-        values[left + 1] = value
+    # Each goes to as many places after the first as there are smaller ones: no branch that would be guessed wrong.
+    for each in range(_BLOCK):
+        block[each] = values[start + each] if each < many else _LARGEST
+    for each in range(many):
+        value = block[each]
+        smaller = np.int32(0)
+        for other in range(_BLOCK):
+            smaller += np.int32(block[other] < value)
+        values[start + smaller] = value
 
 
-def flatten(offsets: Longs, codes: Ints, rank: Ints, ranks: int) -> Ints:
-    """Ranks of each transaction, ascending, each once, ended by -1; transactions with fewer than two are left out."""
+def flatten(offsets: Longs, codes: Ints, rank: Ints, ranks: int) -> tuple[Ints, int]:
+    """Ranks of each transaction, ascending, each once, ended by -1; transactions with fewer than two are left out.
+
+    And how many are there.
+    """
     last_seen = np.full(ranks, -1, np.int32)
-    flat = np.empty(len(codes) + len(offsets), np.int32)
+    # The last block is read as a whole, which may be beyond the last value.
+    flat = np.empty(len(codes) + len(offsets) + _BLOCK, np.int32)
+    block = np.empty(_BLOCK, np.int32)
     end = 0
+    rows = 0
     for transaction in range(len(offsets) - 1):
         start = end
         for row in range(offsets[transaction], offsets[transaction + 1]):
@@ -82,7 +106,8 @@ def flatten(offsets: Longs, codes: Ints, rank: Ints, ranks: int) -> Ints:
         if end - start < 2:
             end = start
         else:
-            _sort(flat, start, end)
+            _sort(flat, start, end, block)
             flat[end] = -1
             end += 1
-    return flat[:end]
+            rows += 1
+    return flat[:end], rows

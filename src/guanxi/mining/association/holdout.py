@@ -12,6 +12,7 @@ from guanxi.mining.association import rule_kernels
 from guanxi.mining.association.encode import item_codes
 from guanxi.mining.association.holders import HeldSets
 from guanxi.mining.association.measures import holm, wilson
+from guanxi.mining.association.taxonomy import Taxonomy
 
 __all__ = ["hold_out", "split_baskets"]
 
@@ -56,7 +57,7 @@ def split_baskets(table: pa.Table, *, share: float = 0.5, seed: int = 0) -> tupl
     return table.filter(pa.array(~held[codes])), table.filter(pa.array(held[codes]))
 
 
-def hold_out(rules: pa.Table, table: pa.Table, *, alpha: float = 0.05) -> pa.Table:
+def hold_out(rules: pa.Table, table: pa.Table, *, alpha: float = 0.05, taxonomy: pa.Table | None = None) -> pa.Table:
     """Test rules on baskets that they were not found in.
 
     For a claim that has to stand. Whatever was tried to find the rules does not matter here: only as many tests are
@@ -67,6 +68,7 @@ def hold_out(rules: pa.Table, table: pa.Table, *, alpha: float = 0.05) -> pa.Tab
     rules : table, from `rules` on other baskets: antecedent, consequent
     table : table of the baskets held out: transaction, item
     alpha : float, 0 to 1: the most that the chance of even one wrong rule among those that stand may be
+    taxonomy : table, as of `frequent_itemsets`, where the rules name groups
 
     Returns
     -------
@@ -106,7 +108,7 @@ def hold_out(rules: pa.Table, table: pa.Table, *, alpha: float = 0.05) -> pa.Tab
     for name in ("antecedent", "consequent"):
         if name not in rules.column_names:
             raise SchemaError("errors.no_such_column", table="rules", column=name, columns=rules.column_names)
-    index = HeldSets(table)
+    index = HeldSets(table if taxonomy is None else Taxonomy.of(taxonomy).generalised(table))
     left, right = (rules[name].combine_chunks() for name in ("antecedent", "consequent"))
     left_count, right_count = index.counts(left), index.counts(right)
     both = index.counts(_joined(left, right))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guanxi.mining.association import cube_kernels, level_kernels, pair_kernels
 from guanxi.mining.association.cube_kernels import (  # noqa: F401
     MOST_ITEMS,
     _row_masks,
@@ -17,10 +18,33 @@ from guanxi.mining.association.cube_kernels import (  # noqa: F401
 )
 from guanxi.mining.association.cut_kernels import repeat, squeeze, tighten
 from guanxi.mining.association.growing import Whole, into, more
+from guanxi.mining.association.level_kernels import (  # noqa: F401
+    LISTS,
+    PERFECT,
+    _count,
+    _from_lists,
+    _intersect,
+    _perfect,
+    _row_starts,
+    _to_bits,
+    _to_lists,
+    bits_are_less,
+)
+from guanxi.mining.association.pair_kernels import (  # noqa: F401
+    PAIRS,
+    _before,
+    _fill,
+    bucket_sizes,
+    count_pairs,
+    deliver,
+    lay_out,
+    pairs_pay,
+    starts_within,
+)
 
 KERNELS = (
-    "more", "into", "_row_starts", "_count", "_intersect", "_to_bits", "_to_lists", "_from_lists", "_perfect",
-    "tighten", "squeeze", "repeat", "cube_is_less", "_turned", "_row_masks", "_sum_over_supersets", "cube", "search",
+    *level_kernels.KERNELS, *cube_kernels.KERNELS, *pair_kernels.KERNELS, "into", "tighten", "squeeze", "repeat",
+    "search",
 )  # fmt: skip
 
 Ints = npt.NDArray[np.int32]
@@ -31,216 +55,17 @@ Flags = npt.NDArray[np.bool_]
 
 DEPTH = 66
 """Every itemset comes after all its subsets, so one of length 65 would come after 2 ** 64 others."""
-PERFECT = -1
-"""Instead of the place of an entry's rows: it is in every row of its level."""
-LISTS = -1
-"""Instead of the number of words of a bitmap: the rows of this level are lists."""
-
-
-def _row_starts(flat: Ints) -> Ints:
-    """Where each row begins."""
-    starts = np.empty((flat < 0).sum(), np.int32)
-    row = 0
-    for cell in range(len(flat)):
-        if cell == 0 or flat[cell - 1] < 0:
-            starts[row] = cell
-            row += 1
-    return starts
-
-
-def _count(
-    flat: Ints, starts: Ints, first: Whole, last: Whole, counts: Longs, seen: Ints,
-    perfect_items: Ints, perfect_first: Whole, perfect_last: Whole, after: Whole, end: Whole,
-) -> Whole:  # fmt: skip
-    """Occurrence deliver: how often each item follows at the places given, and which do, perfect ones included."""
-    items = 0
-    if 4 * (last - first) >= end - after:
-        for each in range(first, last):
-            place = starts[each]
-            while flat[place] >= 0:
-                counts[flat[place]] += 1
-                place += 1
-        # No row holds a perfect item.
-        for each in range(perfect_first, perfect_last):
-            counts[perfect_items[each]] = 1
-        for item in range(after, end):
-            seen[items] = item
-            items += counts[item] > 0
-        for each in range(perfect_first, perfect_last):
-            counts[perfect_items[each]] = 0
-        return items
-    # Few rows of many items: what was not seen should cost nothing.
-    for each in range(first, last):
-        place = starts[each]
-        while flat[place] >= 0:
-            if counts[flat[place]] == 0:
-                seen[items] = flat[place]
-                items += 1
-            counts[flat[place]] += 1
-            place += 1
-    for each in range(perfect_first, perfect_last):
-        if perfect_items[each] >= after:
-            seen[items] = perfect_items[each]
-            items += 1
-    seen[:items].sort()
-    return items
-
-
-def _intersect(bits: Words, left: np.uint64, right: np.uint64, out: np.uint64, words: np.uint64) -> Whole:
-    """Write the intersection of two bitmaps and count it."""
-    total = 0
-    for word in range(words):
-        both = bits[left + word] & bits[right + word]
-        bits[out + word] = both
-        total += popcount(both)  # type: ignore[name-defined]  # noqa: F821
-    return total
-
-
-def _to_bits(
-    flat: Ints, starts: Ints, first: Whole, last: Whole, local: Ints, bits: Words, base: Whole, stride: Whole
-) -> Whole:
-    """Set bit t of bitmap ``local[item]`` for the t-th row that holds two items or more; the number of such rows."""
-    row = 0
-    for each in range(first, last):
-        place = starts[each]
-        kept = -1
-        several = False
-        word = base + (row >> 6)
-        bit = np.uint64(1) << np.uint64(row & 63)
-        while flat[place] >= 0:
-            found = local[flat[place]]
-            place += 1
-            if found >= 0:
-                # The first item waits until there is a second: a row of one item intersects nothing.
-                if kept >= 0:
-                    bits[word + found * stride] |= bit
-                    several = True
-                else:
-                    kept = found
-        if several:
-            bits[word + kept * stride] |= bit
-            row += 1
-    return row
-
-
-def _to_lists(flat: Ints, starts: Ints, first: Whole, last: Whole, local: Ints, base: Whole, counts: Longs) -> Whole:
-    """Append the rows that hold two items or more to ``flat``, renumbered; count those items that others follow."""
-    end = base
-    for each in range(first, last):
-        place = starts[each]
-        row = end
-        while flat[place] >= 0:
-            found = local[flat[place]]
-            place += 1
-            if found >= 0:
-                flat[end] = found
-                end += 1
-        if end - row < 2:
-            end = row
-        else:
-            for item in range(row, end - 1):
-                counts[flat[item]] += 1
-            flat[end] = -1
-            end += 1
-    return end
-
-
-def _from_lists(  # noqa: PLR0912, PLR0915
-    flat: Ints, flat_end: Whole, starts: Ints, starts_end: Whole, first: Whole, last: Whole, counts: Longs, local: Ints,
-    bits: Words, bits_end: Whole, entry_item: Ints, entry_support: Longs, entry_at: Longs, entry_rows: Longs,
-    seen: Ints, items: Whole, numbers: Whole, entries: Whole, whole: Whole, floor: Whole, kin_offsets: Longs,
-    blocked: Flags,
-) -> tuple[Ints, Whole, Ints, Whole, Words, Whole, Whole, Whole]:  # fmt: skip
-    """Open a level from rows: its entries, and its rows as bitmaps or as lists, whichever is less work."""
-    end = entries
-    kept = 0
-    cells = 0
-    for each in range(items):
-        number = seen[each]
-        entry = numbers + number
-        found = counts[number]
-        counts[number] = 0
-        rank = entry_item[entry]
-        perfect = entry_at[entry] == PERFECT or (found == whole and kin_offsets[rank] == kin_offsets[rank + 1])
-        local[number] = -1
-        if not blocked[rank] and (perfect or found >= floor):
-            entry_item[end] = rank
-            entry_support[end] = whole if perfect else found
-            entry_at[end] = PERFECT if perfect else 0
-            end += 1
-            if not perfect:
-                local[number] = kept
-                kept += 1
-                cells += found
-    rows = last - first
-    if kept < 2:
-        return flat, flat_end, starts, starts_end, bits, bits_end, end, 0
-    stride = (rows + 63) >> 6
-    # Every pair of bitmaps against every pair of cells in a row, in about the same unit of time.
-    if kept * kept * (stride + 4) <= cells * cells // max(rows, 1) + 10 * cells + 100 * kept:
-        if bits_end + kept * stride > len(bits):
-            bits = more(bits, bits_end, bits_end + kept * stride)
-        bits[bits_end : bits_end + kept * stride] = 0
-        used = _to_bits(flat, starts, first, last, local, bits, bits_end, stride)
-        words = (used + 63) >> 6
-        at = bits_end
-        row = bits_end
-        for entry in range(entries, end):
-            if entry_at[entry] != PERFECT:
-                for word in range(words):
-                    bits[at + word] = bits[row + word]
-                entry_at[entry] = at
-                at += words
-                row += stride
-        return flat, flat_end, starts, starts_end, bits, at, end, words
-    if flat_end + cells + rows > len(flat):
-        flat = more(flat, flat_end, flat_end + cells + rows)
-    followed = np.zeros(kept, np.int64)
-    new_end = _to_lists(flat, starts, first, last, local, flat_end, followed)
-    place = np.empty(kept, np.int64)
-    found = 0
-    at = starts_end
-    for entry in range(entries, end):
-        if entry_at[entry] != PERFECT:
-            place[found] = at
-            entry_at[entry] = at
-            entry_rows[entry] = followed[found]
-            at += followed[found]
-            found += 1
-    if at > len(starts):
-        starts = more(starts, starts_end, at)
-    # Items are numbered by their place in the level, perfect ones included, which do not occur in the rows.
-    found = 0
-    for entry in range(entries, end):
-        if entry_at[entry] != PERFECT:
-            local[found] = entry - entries
-            found += 1
-    for cell in range(flat_end, new_end):
-        item = flat[cell]
-        if item >= 0:
-            if flat[cell + 1] >= 0:
-                starts[place[item]] = cell + 1
-                place[item] += 1
-            flat[cell] = local[item]
-    return flat, new_end, starts, at, bits, bits_end, end, LISTS
-
-
-def _perfect(entry_at: Longs, first: Whole, last: Whole, perfect_items: Ints, end: Whole) -> Whole:
-    """Append the numbers of a level's perfect entries."""
-    for entry in range(first, last):
-        if entry_at[entry] == PERFECT:
-            perfect_items[end] = entry - first
-            end += 1
-    return end
 
 
 def search(  # noqa: PLR0912, PLR0915
     flat: Ints, item_support: Longs, baskets: Whole, min_count: Whole, max_length: Whole, limit: Whole, reach: bool,
-    shortest: Whole, kin_offsets: Longs, kin: Ints, room_32: Ints, room_64: Longs, room_8: Lengths,
+    shortest: Whole, kin_offsets: Longs, kin: Ints, pairs: Ints, low: Whole, high: Whole,
+    room_32: Ints, room_64: Longs, room_8: Lengths,
 ) -> tuple[Ints, Ints, Longs, Lengths, Whole, Whole]:  # fmt: skip
     """All itemsets in at least ``min_count`` baskets, or as many of the most frequent as ``limit`` asks for.
 
-    No set holds an item together with its kin.
+    No set holds an item together with its kin. Only those are searched whose first item is from ``low`` to ``high``.
+    ``pairs`` is what `count_pairs` gives where `pairs_pay`, else empty.
     """
     ranks = len(item_support)
     # Passed as plain 0, it would be a type of its own, for which all would be compiled once more.
@@ -263,20 +88,35 @@ def search(  # noqa: PLR0912, PLR0915
     first, last, cursor = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64)
     flat_end, starts_end, bits_end = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64)
 
-    starts = _row_starts(flat)
-    rows = zero + len(starts)
+    rows_flat = flat
+    paired = len(pairs) > 0
     bits, local, counts = np.empty(0, np.uint64), np.empty(ranks, np.int32), item_support.copy()
     blocked, seen = np.zeros(ranks, np.bool_), np.arange(ranks).astype(np.int32)
     # Per level of lists, which of its entries are perfect.
     perfect_items = np.empty(len(entry_item), np.int32)
     perfects = np.zeros(DEPTH + 1, np.int64)
-    flat, flat_end[0], starts, starts_end[0], bits, bits_end[0], last[0], words[0] = _from_lists(
-        flat, len(flat), starts, rows, zero, rows, counts, local, bits, zero,
-        entry_item, entry_support, entry_at, entry_rows, seen, ranks, zero, ranks, baskets, min_count,
-        kin_offsets, blocked,
-    )  # fmt: skip
-    first[0], cursor[0] = ranks, last[0]
-    perfects[1] = _perfect(entry_at, first[0], last[0], perfect_items, zero)
+    begins, ends, laid_out = np.empty(ranks, np.int64), np.empty(ranks, np.int64), zero + ranks
+    sizes = begins
+    if paired:
+        # Rows are laid out by item when their turn comes; until then there is only how often two are together.
+        sizes = bucket_sizes(pairs, ranks, floor)
+        flat, starts = np.empty(0, np.int32), np.empty(0, np.int32)
+        for rank in range(ranks):
+            entry_item[ranks + rank], entry_support[ranks + rank] = rank, item_support[rank]
+            alone = kin_offsets[rank] == kin_offsets[rank + 1]
+            entry_at[ranks + rank] = PERFECT if item_support[rank] == baskets and alone else 0
+        last[0], words[0] = 2 * ranks, PAIRS
+        counts[:] = 0
+    else:
+        starts = _row_starts(flat)
+        rows = zero + len(starts)
+        flat, flat_end[0], starts, starts_end[0], bits, bits_end[0], last[0], words[0] = _from_lists(
+            flat, len(flat), starts, rows, zero, rows, counts, local, bits, zero,
+            entry_item, entry_support, entry_at, entry_rows, seen, ranks, zero, ranks, baskets, min_count,
+            kin_offsets, blocked,
+        )  # fmt: skip
+        perfects[1] = _perfect(entry_at, ranks, last[0], perfect_items, zero)
+    first[0], cursor[0] = ranks, ranks + high
 
     sums, places = np.empty(1 << MOST_ITEMS, np.int32), np.empty(1 << MOST_ITEMS, np.int32)
     depth = 0
@@ -293,7 +133,7 @@ def search(  # noqa: PLR0912, PLR0915
             ceiling = max(ceiling, 2 * count)
         # Later items come first, so that every itemset stands after all its subsets.
         entry = cursor[depth] - 1
-        if entry < first[depth]:
+        if entry < first[depth] + (low if depth == 0 else 0):
             depth -= 1
             continue
         cursor[depth] = entry
@@ -326,13 +166,22 @@ def search(  # noqa: PLR0912, PLR0915
         itself = entry_item[entry]
         for kin_at in range(kin_offsets[itself], kin_offsets[itself + 1]):
             blocked[kin[kin_at]] = True
-        if words[depth] == LISTS:
+        if words[depth] < 0:
             numbers = first[depth]
+            if words[depth] == PAIRS:
+                if itself < laid_out:
+                    flat, laid_out, flat_end[0] = lay_out(
+                        rows_flat, pairs, ranks, floor, sizes, low, np.int64(itself), flat, begins, ends
+                    )
+                starts, entry_rows[entry] = starts_within(flat, begins[itself], ends[itself], starts)
+                starts_end[0] = entry_rows[entry]
+                items = deliver(pairs, ranks, itself, min_count, entry_at[numbers:], counts, seen)
+            else:
+                items = _count(
+                    flat, starts, entry_at[entry], entry_at[entry] + entry_rows[entry], counts, seen,
+                    perfect_items, perfects[depth], perfects[depth + 1], entry + 1 - numbers, entries - numbers,
+                )  # fmt: skip
             start = entry_at[entry]
-            items = _count(
-                flat, starts, start, start + entry_rows[entry], counts, seen,
-                perfect_items, perfects[depth], perfects[depth + 1], entry + 1 - numbers, entries - numbers,
-            )  # fmt: skip
             (
                 flat, flat_end[depth + 1], starts, starts_end[depth + 1], bits, bits_end[depth + 1], end, wide
             ) = _from_lists(
