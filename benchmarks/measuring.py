@@ -67,7 +67,7 @@ def simulated_orders(lines: int, data: Path) -> Path:
     folder = data / f"company-{lines}-lines"
     orders = folder / "orders.csv"
     if not orders.exists():
-        company(customers=customers_for(lines), seed=SEED, dirt=DIRT).write(folder)
+        company(customers=customers_for(lines), seed=SEED, dirt=DIRT).write(folder, relations=False)
     return orders
 
 
@@ -194,7 +194,31 @@ class Watch(threading.Thread):
             for name in files:
                 with suppress(OSError):  # it has gone meanwhile
                     total += (Path(folder) / name).stat().st_blocks * 512
-        return total / 2**20
+        return (total + _nameless_bytes(self._group, directory)) / 2**20
+
+
+def _nameless_bytes(group: int, directory: Path) -> int:
+    """Bytes on the disk of files in a directory that have no name any more but are open in a process of a group.
+
+    What is deleted while it is open, and what never had a name, ends with whoever holds it, and no walk meets it.
+    """
+    inside = f"{directory.resolve()}{os.sep}"
+    found: dict[tuple[int, int], int] = {}
+    for process, _, _ in _processes(group):
+        # Processes of one group may hold the same file, and one may hold it twice.
+        for opened in _listed(Path(f"/proc/{process}/fd")):
+            with suppress(OSError):  # it has been closed meanwhile
+                about = opened.stat()
+                if about.st_nlink == 0 and str(opened.readlink()).startswith(inside):
+                    found[about.st_dev, about.st_ino] = about.st_blocks * 512
+    return sum(found.values())
+
+
+def _listed(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except OSError:  # the process has ended meanwhile
+        return []
 
 
 def _processes(group: int) -> Iterator[tuple[int, float, float]]:

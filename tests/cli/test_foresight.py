@@ -72,6 +72,42 @@ def test_what_is_wrong_with_a_table_is_told_and_leaves_nothing(guanxi, subscribe
     assert not (tmp_path / "out").exists()
 
 
+@pytest.fixture(scope="module")
+def members(tmp_path_factory) -> Path:
+    """Of 400 who joined in 2023 each leaves with his own constant chance a month."""
+    random = np.random.Generator(np.random.Philox(2))
+    path = tmp_path_factory.mktemp("table") / "members.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["会员", "joined", "left", "fee"])
+        for number in range(400):
+            began, lasts = int(random.integers(0, 12)), int(random.geometric(max(random.beta(0.8, 6.0), 1e-6)))
+            ends = began + lasts
+            dates = [f"{2023 + each // 12}-{each % 12 + 1:02}-01" for each in (began, ends)]
+            writer.writerow([f"{number:04}", dates[0], dates[1] if ends < 24 else "", [12, 30][number % 2]])
+    return path
+
+
+def test_retention_from_a_table_of_contracts(guanxi, members, tmp_path):
+    out = tmp_path / "out"
+    said = guanxi("retention", members, "--began", "joined", "--ended", "left", "--key", "会员", "--value", "fee",
+                  "--as-of", "2025-01-01", "--out", out)  # fmt: skip
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("400 contracts, ")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cohorts.csv", "contracts.csv", "contracts.parquet", "report.html", "retention.csv",
+    ]  # fmt: skip
+    contracts = pq.read_table(out / "contracts.parquet")
+    assert contracts["customer_id"].to_pylist()[:2] == ["0000", "0001"]
+    assert contracts["residual_value"].null_count == sum(contracts["has_left"].to_pylist())
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "How long contracts last" in page
+    assert "2023-01" in page
+    said = guanxi("retention", members, "--began", "joined", "--ended", "fee", "--out", tmp_path / "b", "--lang", "zh")
+    assert said.code == 3
+    assert "不是日期" in said.err
+
+
 def test_predict_says_what_a_folder_lacks(guanxi, subscribers, tmp_path):
     said = guanxi("predict", tmp_path, subscribers, "--out", tmp_path / "said.csv")
     assert said.code == 3

@@ -93,6 +93,9 @@ def test_a_customer_is_what_his_rows_say(customers):
         "expected_amount_high": None,
         "next_order_on": None,
         "next_order_amount": Decimal("23.75"),
+        "lifetime_value": None,
+        "lifetime_value_low": None,
+        "lifetime_value_high": None,
         "churn_probability": None,
         "churn_band": None,
         "value_at_risk": None,  # nor is there anything to build it upon

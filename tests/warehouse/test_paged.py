@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from guanxi.warehouse.paged import by_part, let_go, paged, slices
+from guanxi.warehouse.paged import by_part, let_go, paged, paged_reader, slices
 
 ROWS = 600_000
 NAMES = pa.array(np.arange(ROWS)).cast(pa.string())
@@ -39,3 +39,17 @@ def test_a_table_of_no_rows_keeps_its_columns() -> None:
     (only,) = slices(TABLE.slice(0, 0))
     assert only.schema == TABLE.schema
     assert by_part(TABLE.slice(0, 0), lambda rows: rows).schema == TABLE.schema
+
+
+def test_what_is_read_batch_by_batch_is_what_was_given_large_or_small() -> None:
+    for table in (LARGE, TABLE.slice(0, 5), TABLE.slice(0, 0)):
+        found = paged_reader(table.to_reader(max_chunksize=100_000))
+        assert found.equals(table)
+        assert found.schema == table.schema
+
+
+def test_a_large_answer_of_a_reader_takes_no_memory_of_its_own() -> None:
+    before = pa.total_allocated_bytes()
+    found = paged_reader(LARGE.to_reader(max_chunksize=100_000))
+    assert pa.total_allocated_bytes() == before
+    assert found.num_rows == LARGE.num_rows

@@ -20,6 +20,7 @@ from guanxi.cli.options import (
     AsOf,
     Catalogue,
     Currency,
+    DiscountRate,
     DryRun,
     EngineName,
     Files,
@@ -36,6 +37,7 @@ from guanxi.cli.options import (
     start,
 )
 from guanxi.cli.predict import predict_command
+from guanxi.cli.retention import retention_command
 from guanxi.cli.show import Printer
 from guanxi.cli.watching import watch_command
 from guanxi.errors import SettingError
@@ -61,6 +63,7 @@ def mine_command(
     out: Annotated[Path | None, typer.Option(help=help_text("out_or_dry_run"), file_okay=False)] = None,
     as_of: AsOf = None,
     horizon_days: Horizon = 90,
+    discount_rate: DiscountRate = 0.1,
     lang: Lang = SPOKEN,
     map_: Map = None,
     save_map: SaveMap = None,
@@ -87,7 +90,7 @@ def mine_command(
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
             files, at=now(), warehouse_path=warehouse, catalogue_url=catalogue, as_of=as_of,
-            horizon_days=horizon_days, mapping=mapping,
+            horizon_days=horizon_days, annual_discount_rate=discount_rate, mapping=mapping,
             currency=currency, timezone=timezone, language=lang, engine=engine_from(engine), progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
@@ -171,6 +174,7 @@ def study_command(
     catalogue: Catalogue = None,
     as_of: AsOf = None,
     horizon_days: Horizon = 90,
+    discount_rate: DiscountRate = 0.1,
     lang: Lang = SPOKEN,
     engine: EngineName = DuckDB.name,
 ) -> None:
@@ -181,7 +185,8 @@ def study_command(
     with TerminalProgress(console, lang) as progress:
         mined = job.mine(
             [], at=now(), warehouse_path=warehouse, catalogue_url=catalogue, as_of=as_of, horizon_days=horizon_days,
-            names=[name], language=lang, engine=engine_from(engine), progress=progress,
+            annual_discount_rate=discount_rate, names=[name], language=lang, engine=engine_from(engine),
+            progress=progress,
         )  # fmt: skip
         written = job.write_outputs(mined, out, language=lang)
     printer.mined(mined, written)
@@ -189,6 +194,7 @@ def study_command(
 
 app.command("backtest", help=say("backtest.help_backtest", SPOKEN))(backtest_command)
 app.command("churn", help=say("churn.help_churn", SPOKEN))(churn_command)
+app.command("retention", help=say("retention.help_retention", SPOKEN))(retention_command)
 app.command("predict", help=say("predict.help_predict", SPOKEN))(predict_command)
 association.add_to(app)
 

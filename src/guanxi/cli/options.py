@@ -21,6 +21,7 @@ __all__ = [
     "AsOf",
     "Catalogue",
     "Currency",
+    "DiscountRate",
     "DryRun",
     "EngineName",
     "Files",
@@ -75,6 +76,7 @@ Files = Annotated[list[Path], typer.Argument(help=help_text("files"), metavar="F
 Out = Annotated[Path, typer.Option(help=help_text("out"), file_okay=False)]
 AsOf = Annotated[dt.date | None, typer.Option(help=help_text("as_of"), parser=_date, metavar="DATE")]
 Horizon = Annotated[int, typer.Option(help=help_text("horizon_days"), min=1, max=3650)]
+DiscountRate = Annotated[float, typer.Option(help=help_text("discount_rate"), min=0.0, max=10.0)]
 Lang = Annotated[Language, typer.Option(help=help_text("lang"))]
 Map = Annotated[Path | None, typer.Option("--map", help=help_text("map"), metavar="MAPPING.yaml")]
 SaveMap = Annotated[Path | None, typer.Option("--save-map", help=help_text("save_map"), metavar="MAPPING.yaml")]

@@ -50,6 +50,7 @@ def mine(
     catalogue_url: str | None = None,
     as_of: dt.date | None = None,
     horizon_days: int = 90,
+    annual_discount_rate: float = 0.1,
     mapping: Mapping | None = None,
     currency: str | None = None,
     timezone: str | None = None,
@@ -68,7 +69,7 @@ def mine(
     at : now, UTC without zone
     warehouse_path : where everything is kept; without it the run leaves nothing behind
     catalogue_url : SQLAlchemy URL of that warehouse's catalogue; by default a file in its directory
-    as_of, horizon_days, names : of the studies, as in `guanxi.studies.run`
+    as_of, horizon_days, annual_discount_rate, names : of the studies, as in `guanxi.studies.run`
     mapping, currency, timezone, language : of the files, as in `guanxi.mine.import_files`
     engine : where the queries run; by default DuckDB
     progress : told of each stage
@@ -99,8 +100,9 @@ def mine(
             if intake is not None and not snapshot.rows("order_lines"):
                 raise DataError("mine.no_orders", files=[each.taken_for for each in intake.files])
             results = studies.run(
-                snapshot, names=names, as_of=as_of, horizon_days=horizon_days, engine=engine, progress=progress
-            )
+                snapshot, names=names, as_of=as_of, horizon_days=horizon_days,
+                annual_discount_rate=annual_discount_rate, engine=engine, progress=progress,
+            )  # fmt: skip
             movement = None
             if warehouse_path is not None:
                 movement = movement_since(snapshot, results, engine)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from guanxi.schema import SEGMENT_MEMBERS
 from guanxi.studies import Result
 from guanxi.warehouse import LEARNED, Publication, Snapshot, Warehouse, publication
+from guanxi.warehouse.paged import let_go
 
 __all__ = ["keep_results"]
 
@@ -42,9 +44,9 @@ def keep_results(warehouse: Warehouse, results: Sequence[Result], *, at: dt.date
         if kept.keys() & studies.keys():
             _take_back(pending, learned)
         for result in learned:
-            pending.write("scores", result.scores)
+            pending.write("scores", _read_once([result.scores]))
             if result.members is not None:
-                pending.write("segment_members", _members(result))
+                pending.write("segment_members", _read_once(_members(result)))
         pending.note.update(run | {"studies": studies})
     return pending.snapshot
 
@@ -64,10 +66,23 @@ def _take_back(pending: Publication, learned: Sequence[Result]) -> None:
                 pending.write(table, pq.read_table(part.path, filters=~(of & by)))
 
 
-def _members(result: Result) -> pa.Table:
+def _read_once(tables: Iterable[pa.Table]) -> pa.RecordBatchReader:
+    """Tables of one schema, one at least, of which nothing stays in memory that has been read."""
+    remaining = iter(tables)
+    first = next(remaining)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for table in chain([first], remaining):
+            for batch in table.to_batches():
+                yield batch
+                let_go()
+
+    return pa.RecordBatchReader.from_batches(first.schema, batches())
+
+
+def _members(result: Result) -> Iterator[pa.Table]:
     """The members in long form, one row per customer and segmentation; yes/no groups hold who is in them."""
     assert result.members is not None
-    parts = []
     for name in result.members.column_names[1:]:
         column = result.members[name]
         table = pa.table({"customer_id": result.members["customer_id"], "segment": column})
@@ -76,15 +91,12 @@ def _members(result: Result) -> pa.Table:
             table = table.set_column(1, "segment", pa.repeat(pa.scalar(name.removeprefix("is_")), table.num_rows))
         table = table.filter(table["segment"].is_valid())
         rows = table.num_rows
-        parts.append(
-            pa.table(
-                {
-                    "customer_id": table["customer_id"],
-                    "segmentation": pa.repeat(pa.scalar(name), rows),
-                    "segment": table["segment"],
-                    "as_of": pa.repeat(pa.scalar(result.as_of, pa.date32()), rows),
-                    "snapshot_id": pa.repeat(pa.scalar(result.snapshot_id, pa.int64()), rows),
-                }
-            )
-        )
-    return pa.concat_tables(parts).cast(SEGMENT_MEMBERS.arrow)
+        yield pa.table(
+            {
+                "customer_id": table["customer_id"],
+                "segmentation": pa.repeat(pa.scalar(name), rows),
+                "segment": table["segment"],
+                "as_of": pa.repeat(pa.scalar(result.as_of, pa.date32()), rows),
+                "snapshot_id": pa.repeat(pa.scalar(result.snapshot_id, pa.int64()), rows),
+            }
+        ).cast(SEGMENT_MEMBERS.arrow)

@@ -7,7 +7,7 @@ the files of the run before.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from guanxi.mine.sheets import inert, write_all, write_csv, write_json
 from guanxi.progress import Stage
 from guanxi.report.document import DataTable, Value
 from guanxi.report.page import render
+from guanxi.warehouse.paged import by_part, let_go, near, slices
 from guanxi.words import Message, Money, currency_digits, say
 
 __all__ = ["CUSTOMER_COLUMNS", "GRADED", "inert", "require_writable", "write_outputs"]
@@ -40,7 +41,8 @@ CUSTOMER_COLUMNS: Mapping[str, str] = MappingProxyType({
         )),
         ("value", (
             "p_alive", "expected_orders", "expected_orders_low", "expected_orders_high", "expected_amount",
-            "expected_amount_low", "expected_amount_high", "next_order_on", "next_order_amount",
+            "expected_amount_low", "expected_amount_high", "next_order_on", "next_order_amount", "lifetime_value",
+            "lifetime_value_low", "lifetime_value_high",
         )),
         ("churn", ("churn_probability", "churn_band", "value_at_risk")),
     )
@@ -54,13 +56,14 @@ GRADED = ("value", "churn")
 
 _MONEY = (
     "amount", "returns_amount", "expected_amount", "expected_amount_low", "expected_amount_high", "next_order_amount",
-    "value_at_risk",
+    "lifetime_value", "lifetime_value_low", "lifetime_value_high", "value_at_risk",
 )  # fmt: skip
 _DECIMALS = {
     "mean_days_between_orders": 2, "p_alive": 4, "expected_orders": 2, "expected_orders_low": 2,
     "expected_orders_high": 2, "churn_probability": 4,
 }  # fmt: skip
 """Of fractions, in the file for people."""
+_ROW_GROUP = 1 << 20
 _COUNTED = {"cli.stage_read": "bytes", "cli.stage_fetch": "rows", "cli.stage_load": "rows"}
 
 
@@ -97,13 +100,15 @@ def _write(mined: Mined, language: str, scratch: Path) -> None:
     with mined.progress.stage("cli.stage_write"):
         if any("customers" in each.tables for each in mined.results):
             customers = customers_table(mined)
-            pq.write_table(customers, scratch / "customers.parquet", compression="zstd")
-            write_csv(_customers_in_words(customers, mined, language), scratch / "customers.csv")
+            _write_parquet(customers, scratch / "customers.parquet")
+            in_words = partial(_customers_in_words, mined=mined, language=language)
+            write_csv(map(in_words, _read_once(customers)), scratch / "customers.csv")
+            del customers
         for result in mined.results:
             for name, sheet in result.sheets.items():
                 write_csv(_sheet_in_words(sheet, language), scratch / f"{name}.csv")
             for name, table in result.files.items():
-                pq.write_table(table, scratch / f"{name}.parquet", compression="zstd")
+                _write_parquet(table, scratch / f"{name}.parquet")
         write_csv(_rejects_in_words(mined.rejects, language), scratch / "rejects.csv")
         if mined.intake is not None:
             quality = [each.quality.as_data() for each in mined.intake.files if each.quality is not None]
@@ -120,12 +125,20 @@ def customers_table(mined: Mined) -> pa.Table:
     Segments, groups and bands are codes.
     """
     told = {each.study: each.tables["customers"] for each in mined.results if "customers" in each.tables}
-    everyone = pc.unique(pa.concat_arrays([each["customer_id"].combine_chunks() for each in told.values()]))
-    found = pa.table({"customer_id": everyone}).sort_by("customer_id")
+    ids = [chunk for table in told.values() for chunk in table["customer_id"].chunks]
+    found = pa.table({"customer_id": pc.unique(pa.chunked_array(ids, pa.string()))}).sort_by("customer_id")
     for study, table in told.items():
-        places = pc.index_in(found["customer_id"], table["customer_id"])
+        found = found.append_column(study, pc.index_in(found["customer_id"], table["customer_id"]))
+    return by_part(found, partial(_of_some, told=told, mined=mined))
+
+
+def _of_some(places: pa.Table, told: Mapping[str, pa.Table], mined: Mined) -> pa.Table:
+    """The rows of some customers, of whom it is known where they stand in the table of each study."""
+    found = places.select(["customer_id"])
+    for study, table in told.items():
+        piece, there = near(table, places[study])
         for name in (name for name, owner in CUSTOMER_COLUMNS.items() if owner == study):
-            found = found.append_column(name, table[name].take(places))
+            found = found.append_column(name, piece[name].take(there))
     currency = mined.snapshot.settings.currency
     digits = currency_digits(currency)
     for name in _MONEY:
@@ -137,6 +150,19 @@ def customers_table(mined: Mined) -> pa.Table:
         found = found.append_column(name, pa.repeat(pa.scalar(value), found.num_rows))
     ordered = [name for name in CUSTOMER_COLUMNS if name in found.column_names]
     return found.select(["customer_id", *ordered, *more, "currency"]).combine_chunks()
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for rows in _read_once(table, _ROW_GROUP):
+            writer.write_table(rows)
+
+
+def _read_once(table: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:
+    """A table in parts, none of which stays in memory."""
+    for part in slices(table, rows):
+        yield part
+        let_go()
 
 
 def result_data(mined: Mined) -> dict[str, object]:

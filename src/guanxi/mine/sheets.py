@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,14 +33,29 @@ def write_all(out: Path, write: Callable[[Path], None]) -> list[Path]:
         return [_moved(made, out / made.name, scratch) for made in sorted(scratch.iterdir())]
 
 
-def write_csv(table: pa.Table, path: Path) -> None:
-    """UTF-8 with a byte order mark, which Excel needs to read Chinese; no text that a spreadsheet would run."""
+def write_csv(table: pa.Table | Iterable[pa.Table], path: Path) -> None:
+    """UTF-8 with a byte order mark, which Excel needs to read Chinese; no text that a spreadsheet would run.
+
+    Parameters
+    ----------
+    table : the rows; or parts of them, one at least, of which one at a time is in memory
+    path : of the file
+    """
+    parts = iter([table] if isinstance(table, pa.Table) else table)
+    first = next(parts)
+    with path.open("wb") as file:
+        file.write(_BOM.encode())
+        with pcsv.CSVWriter(file, first.schema, write_options=pcsv.WriteOptions(quoting_style="needed")) as writer:
+            writer.write_table(_inert(first))
+            for part in parts:
+                writer.write_table(_inert(part))
+
+
+def _inert(table: pa.Table) -> pa.Table:
     for field in table.schema:
         if pa.types.is_string(field.type):
             table = table.set_column(table.column_names.index(field.name), field.name, inert(table[field.name]))
-    with path.open("wb") as file:
-        file.write(_BOM.encode())
-        pcsv.write_csv(table, file, pcsv.WriteOptions(quoting_style="needed"))
+    return table
 
 
 def write_json(data: object, path: Path) -> None:

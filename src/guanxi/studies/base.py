@@ -238,6 +238,8 @@ class Study:
     """The studies whose scores it reads; they run before it, also where only it was asked for."""
     foretells: Foretells | None = None
     """What a back-test judges; None where it looks back only."""
+    options: tuple[str, ...] = ()
+    """Keyword arguments of ``run`` beyond those, of `guanxi.studies.run`."""
 
     def say(self, what: str, language: str) -> str:
         return Message(f"{self.name}.{what}").say(language)

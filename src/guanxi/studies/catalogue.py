@@ -42,6 +42,7 @@ def run(
     names: Sequence[str] = tuple(STUDIES),
     as_of: dt.date | None = None,
     horizon_days: int = 90,
+    annual_discount_rate: float = 0.1,
     engine: Engine,
     progress: Progress | None = None,
 ) -> list[Result]:
@@ -53,12 +54,13 @@ def run(
     names : which studies, of `STUDIES`; those whose scores they read run, too, but are not told of
     as_of : events strictly before it are read; by default the day after the last event
     horizon_days : how far ahead the studies look
+    annual_discount_rate : by which the study value counts what comes a year later for less
     engine : where the queries run
     progress : told of each stage
 
     Raises
     ------
-    SettingError : no such study, or a horizon below one day.
+    SettingError : no such study, a horizon below one day, or a rate below 0.
     DataError : the snapshot holds no order line, or none before ``as_of``.
 
     Examples
@@ -70,6 +72,8 @@ def run(
         raise SettingError("errors.no_such_study", name=unknown[0], names=list(STUDIES))
     if horizon_days < 1:
         raise SettingError("errors.at_least", name="horizon_days", least=1, value=horizon_days)
+    if not annual_discount_rate >= 0:
+        raise SettingError("errors.at_least", name="annual_discount_rate", least=0, value=annual_discount_rate)
     progress = progress or Progress()
     with engine.bind(snapshot) as session:
         first, last = _events(session)
@@ -78,7 +82,8 @@ def run(
             raise DataError("errors.nothing_before", as_of=as_of, first=first, last=last)
         with progress.stage("cli.stage_features"):
             customer_features(session, as_of=as_of, progress=progress)
-        return list(_results(session, names, as_of, horizon_days, progress))
+        options = {"annual_discount_rate": annual_discount_rate}
+        return list(_results(session, names, as_of, horizon_days, options, progress))
 
 
 def accounts(snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine) -> list[tuple[str, Account]]:
@@ -89,13 +94,15 @@ def accounts(snapshot: Snapshot, *, as_of: dt.date | None = None, engine: Engine
 
 
 def _results(
-    session: Session, names: Sequence[str], as_of: dt.date, horizon_days: int, progress: Progress
-) -> Iterator[Result]:
+    session: Session, names: Sequence[str], as_of: dt.date, horizon_days: int, options: Mapping[str, float],
+    progress: Progress,
+) -> Iterator[Result]:  # fmt: skip
     said = SCORES.empty()
     session.register(RUN_SCORES, said)
     for name in _with_what_they_read(names):
         with progress.stage(f"cli.stage_study_{name}"):
-            result = STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days)
+            own = {option: options[option] for option in STUDIES[name].options}
+            result = STUDIES[name].run(session, as_of=as_of, horizon_days=horizon_days, **own)
             said = pa.concat_tables([said, result.scores])
             session.register(RUN_SCORES, said)
             let_go()

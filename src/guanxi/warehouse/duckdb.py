@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from guanxi.errors import QueryError
 from guanxi.schema import TABLES
 from guanxi.warehouse.catalog import Snapshot
+from guanxi.warehouse.paged import PART_ROWS, paged_reader
 from guanxi.warehouse.sql import Query
 
 __all__ = ["DuckDB", "connect", "literal", "parquet"]
@@ -126,7 +127,7 @@ class DuckDBSession:
 
     def run(self, query: Query, parameters: Mapping[str, object] | None = None) -> pa.Table:
         with _explained(query, self.snapshot):
-            return self._relation(query, parameters).to_arrow_table()
+            return paged_reader(self._relation(query, parameters).to_arrow_reader(PART_ROWS))
 
     def materialise(self, query: Query, parameters: Mapping[str, object] | None = None) -> int:
         path = self.scratch / f"{query.name}.parquet"
@@ -238,8 +239,8 @@ def _explained(query: Query, snapshot: Snapshot) -> Iterator[None]:
     """Raise what DuckDB says again with the query's name and its SQL; or that a file of the snapshot is gone."""
     try:
         yield
-    except duckdb.Error as error:
-        if isinstance(error, duckdb.IOException):
+    except (duckdb.Error, pa.ArrowInvalid) as error:  # the latter from a result that is read while it is made
+        if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.IOException):
             for table in snapshot.parts:
                 snapshot.files(table)
         raise QueryError("errors.query_failed", query=query.name, cause=str(error), sql=query.text) from error

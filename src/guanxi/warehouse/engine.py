@@ -28,7 +28,7 @@ class Session(Protocol):
     snapshot: Snapshot
 
     def run(self, query: Query, parameters: Parameters | None = None) -> pa.Table:
-        """The query's result, in the query's declared columns. For results that fit in memory."""
+        """The query's result, in the query's declared columns; a large one lies on this machine's disk (`paged`)."""
         ...
 
     def materialise(self, query: Query, parameters: Parameters | None = None) -> int:

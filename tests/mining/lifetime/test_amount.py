@@ -8,6 +8,7 @@ import pytest
 
 from guanxi.errors import SettingError
 from guanxi.mining.lifetime import BetaGeoNBD, GammaGamma, lifetime_value, predict_amount
+from guanxi.mining.lifetime.amount import _joined
 from mining.lifetime.worlds import cdnow, histories, play
 
 LAW = {"rate": (0.9, 40.0), "leaving": (0.8, 3.0), "spend": (6.0, 4.0, 1500.0)}
@@ -33,6 +34,16 @@ def known(*, alive_for_ever: bool = False) -> tuple[BetaGeoNBD, GammaGamma]:
     purchases = {"method": "BetaGeoNBD", "parameters": {"r": 0.9, "alpha": 40.0, **stays}, **shared}
     spend = {"method": "GammaGamma", "parameters": {"p": 6.0, "q": 4.0, "gamma": 1500.0}, "correlation": 0.0, **shared}
     return BetaGeoNBD.from_data(purchases), GammaGamma.from_data(spend)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 24, 25, 400])
+def test_numbers_that_are_left_out_are_shared_so_that_cubics_stay(most):
+    numbers, shares = _joined(most)
+    assert numbers[:24].tolist() == list(range(1, min(most, 24) + 1))
+    assert numbers[-1] >= most
+    assert np.diff(numbers).max(initial=0) <= 1 + most / 24
+    for power in range(min(4, len(numbers))):
+        assert shares @ numbers**power == pytest.approx(np.arange(1.0, most + 1) ** power)
 
 
 def test_the_expected_amount_is_purchases_times_spend(world, models):

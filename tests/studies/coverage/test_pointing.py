@@ -32,21 +32,21 @@ def test_rules_are_those_beyond_chance():
 def test_a_customer_is_pointed_to_by_the_surest_rule_whose_left_side_he_has():
     holdings = bank()
     found = point(learn(holdings), holdings)
-    assert found.chance[61, CARD] == pytest.approx(60 / 100)
+    assert found.chance(np.array([61]), CARD) == pytest.approx(60 / 100)
     assert found.antecedent(61, CARD) == ["loan"]
 
 
 def test_whom_no_rule_speaks_of_has_the_chance_of_all():
     holdings = bank()
     found = point(learn(holdings), holdings)
-    assert found.chance[201, CARD] == pytest.approx(80 / 300)
+    assert found.chance(np.array([201]), CARD) == pytest.approx(80 / 300)
     assert found.antecedent(201, CARD) is None
 
 
 def test_what_is_named_first_is_lacking_and_likeliest():
     holdings = bank()
     holdings.held[0] = True
-    first = named_first(point(learn(holdings), holdings).chance, holdings)
+    first = named_first(point(learn(holdings), holdings), holdings)
     assert first[0] == -1
     assert first[61] == CARD
     assert not holdings.held[np.arange(300), first][first >= 0].any()
@@ -55,5 +55,5 @@ def test_what_is_named_first_is_lacking_and_likeliest():
 def test_nobody_is_no_error():
     holdings = Holdings("product", pa.array([], pa.string()), [], np.zeros((0, 0), np.bool_))
     found = point(learn(holdings), holdings)
-    assert found.chance.shape == (0, 0)
-    assert len(named_first(found.chance, holdings)) == 0
+    assert found.rule.shape == (0, 0)
+    assert len(named_first(found, holdings)) == 0

@@ -12,6 +12,7 @@ import pytest
 
 from data import real_file
 from guanxi import mine as job
+from guanxi.errors import SettingError
 from guanxi.mining.concentration import gini
 from guanxi.schema import SCORES
 from guanxi.studies import STUDIES, Result
@@ -131,6 +132,7 @@ def test_scores_are_those_of_the_customers_with_their_intervals(result, rows):
     scores = {(row["customer_id"], row["score"]): row for row in result.scores.to_pylist()}
     assert {score for _, score in scores} == {
         "p_alive", "expected_orders", "expected_amount", "next_order_on", "next_order_amount",
+        "lifetime_value",
     }  # fmt: skip
     for row in rows:
         mine = scores[row["customer_id"], "expected_amount"]
@@ -141,6 +143,31 @@ def test_scores_are_those_of_the_customers_with_their_intervals(result, rows):
         if days is not None:
             assert row["next_order_on"] == AS_OF + dt.timedelta(days=int(days["value"]))
             assert days["low"] <= days["value"]
+
+
+def test_the_lifetime_value_is_of_three_years_discounted_and_its_rate_is_stated(result, rows, snapshot):
+    assert (result.parameters["lifetime_days"], result.parameters["annual_discount_rate"]) == (1095, 0.1)
+    for row in rows:
+        assert row["lifetime_value"] > row["expected_amount"]
+        assert 0 <= row["lifetime_value_low"] <= row["lifetime_value_high"]
+    dearer = study(snapshot, "value", as_of=AS_OF, horizon_days=HORIZON, annual_discount_rate=0.5)
+    now = np.array([row["lifetime_value"] for row in rows])
+    less = dearer.tables["customers"]["lifetime_value"].to_numpy()
+    assert (less < now).all()
+    assert (less > now * 1.1**3 / 1.5**3).all()
+    with pytest.raises(SettingError):
+        study(snapshot, "value", annual_discount_rate=-0.1)
+
+
+def test_the_report_tells_what_all_lifetimes_are_worth(result, rows):
+    (section,) = result.sections
+    total = round(sum(row["lifetime_value"] for row in rows))
+    (note,) = (each for each in section.notes if each.code == "value.note_lifetime")
+    assert note.parameters["value"].minor == pytest.approx(total, abs=1)
+    assert "3 years" in note.say("en")
+    assert "discounted by 10" in note.say("en")
+    assert "终身价值" in note.say("zh")
+    assert "lifetime_value" in [column.key for column in section.tables[0].columns]
 
 
 def test_the_list_is_of_the_most_expected_first_and_says_why(result):
@@ -208,7 +235,8 @@ def test_too_few_customers_are_given_their_past_rate_and_no_interval(tmp_path):
     result = study(planted(tmp_path, shop(300, customers=90)), "value", horizon_days=60)
     assert (result.judgement.grade, result.judgement.comparisons) == ("D", ())
     assert result.parameters == {
-        "horizon_days": 60, "method": "past_rate", "law": None, "chosen_by": "likelihood", "coverage": 0.8,
+        "horizon_days": 60, "lifetime_days": 1095, "annual_discount_rate": 0.1, "method": "past_rate", "law": None,
+        "chosen_by": "likelihood", "coverage": 0.8,
     }  # fmt: skip
     (missing,) = result.missing
     assert (missing.code, missing.parameters["customers"]) == ("value.missing_customers", 90)

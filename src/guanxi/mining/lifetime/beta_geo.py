@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import expit, gammaln, psi, zeta
+from scipy.special import expit, gammaln, psi, roots_jacobi, zeta
 
 from guanxi.compiled import compiled
 from guanxi.mining.lifetime import beta_geo_kernels
@@ -17,6 +17,7 @@ from guanxi.mining.lifetime.purchases import PurchaseModel
 
 __all__ = ["BetaGeoNBD"]
 
+_CHANCES = 40
 _FAR = 600.0
 """Of the logarithm of days; e to it is still a float."""
 
@@ -173,14 +174,26 @@ class BetaGeoNBD(PurchaseModel):
             stayed = stayed * (stays + (n - 1)) / (a + stays + (n - 1))
             n += 1
 
-    def _next_purchase(self, parameters: Values, histories: Histories) -> tuple[Values, Callable[[float], Values]]:
+    def _next_purchase(self, parameters: Values, ahead: Histories) -> tuple[Values, Callable[[float], Values]]:
         r, alpha, _, _ = parameters
 
         def quantile(share: float) -> Values:
             # Who is active stays so until he buys: the wait is Pareto of the second kind.
-            return (alpha + histories.age) * np.expm1(np.minimum(-np.log1p(-share) / (r + histories.frequency), _FAR))
+            return (alpha + ahead.age) * np.expm1(np.minimum(-np.log1p(-share) / (r + ahead.frequency), _FAR))
 
-        return self._alive(parameters, histories), quantile
+        return np.ones(len(ahead)), quantile
+
+    def _pace(self, parameters: Values, ahead: Histories, days: Values) -> Values:
+        r, alpha, a, b = parameters
+        shape, scale = r + ahead.frequency, alpha + ahead.age
+        # λ e^(−pλt), its mean over λ ~ Gamma(shape, scale), and over p ~ Beta(a, b + x) by Gauss-Jacobi nodes.
+        found = np.zeros(days.shape)
+        for x in np.unique(ahead.frequency).tolist():
+            mine = ahead.frequency == x
+            nodes, weights = roots_jacobi(_CHANCES, b + x + self._chances_at_first - 1, a - 1)
+            for p, weight in zip(((nodes + 1) / 2).tolist(), (weights / weights.sum()).tolist(), strict=True):
+                found[:, mine] += weight * np.exp(-(shape[mine] + 1) * np.log1p(p * days[:, mine] / scale[mine]))
+        return found * shape / scale
 
 
 def _trigamma(values: Values) -> Values:

@@ -71,6 +71,20 @@ class Histories:
         recency, age = (np.bincount(place, weights=self.count * each) / count for each in (self.recency, self.age))
         return Histories(self.frequency[rows], recency, age, count, self.place)
 
+    def ahead(self) -> tuple[Histories, npt.NDArray[np.intp]]:
+        """What the future of who is still active depends on, which is not when he last bought.
+
+        Returns
+        -------
+        histories of distinct frequency and age, their recency being 0; and of each history here which of them is his
+        """
+        columns = [_codes(self.frequency), (np.zeros(len(self), np.int32), 1), _codes(self.age)]
+        rows, _, place = compiled(histories_kernels).gather(
+            *(codes for codes, _ in columns), np.array([size for _, size in columns])
+        )
+        count: Values = np.bincount(place, weights=self.count, minlength=len(rows)).astype(np.float64)
+        return Histories(self.frequency[rows], np.zeros(len(rows)), self.age[rows], count, place), place
+
     def blocks(self, effort: Values) -> Iterator[tuple[npt.NDArray[np.intp], Histories]]:
         """The histories in pieces that stay in the processor's cache, those of like ``effort`` together.
 
@@ -158,7 +172,7 @@ def _distinct(frequency: npt.NDArray[np.int64], recency: Values, age: Values) ->
 
 def _codes(values: Values) -> tuple[npt.NDArray[np.int32], int]:
     """Whole numbers in the order of the values, no more of them than is worth counting, and their size."""
-    most = values.max()
+    most = values.max(initial=0)
     if most < max(_FEW, len(values)) and np.array_equal(np.floor(values), values):
         return values.astype(np.int32), int(most) + 1
     distinct, codes = np.unique(values, return_inverse=True)

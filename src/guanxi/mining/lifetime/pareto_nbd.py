@@ -118,14 +118,19 @@ class ParetoNBD(PurchaseModel):
         r, alpha, _, _ = parameters
         return (r + histories.frequency) * days / (alpha + histories.age)
 
-    def _expected(self, parameters: Values, histories: Histories, days: float) -> Values:
+    def _expected_if_active(self, parameters: Values, histories: Histories, days: float) -> Values:
         r, alpha, s, beta = parameters
         until = beta + histories.age
         # (1 − e^(−(s−1)l))/(s − 1), whose limit at s = 1 is l.
         span = np.log1p(days / until)
         stays = span if s == 1 else -np.expm1(-(s - 1) * span) / (s - 1)
         rate = (r + histories.frequency) / (alpha + histories.age)
-        return self._alive(parameters, histories) * rate * until * stays
+        return np.asarray(rate * until * stays)
+
+    def _pace(self, parameters: Values, ahead: Histories, days: Values) -> Values:
+        r, alpha, s, beta = parameters
+        stays = np.exp(-s * np.log1p(days / (beta + ahead.age)))
+        return np.asarray((r + ahead.frequency) / (alpha + ahead.age) * stays)
 
     def _at_least(self, parameters: Values, histories: Histories, days: float) -> Iterator[Values]:
         r, alpha, s, beta = parameters
@@ -148,10 +153,10 @@ class ParetoNBD(PurchaseModel):
             log_term = log_term + log_part + np.log((shape + n) / n)
             n += 1
 
-    def _next_purchase(self, parameters: Values, histories: Histories) -> tuple[Values, Callable[[float], Values]]:
+    def _next_purchase(self, parameters: Values, ahead: Histories) -> tuple[Values, Callable[[float], Values]]:
         r, alpha, s, beta = parameters
-        shape = r + histories.frequency
-        scale = alpha + histories.age
+        shape = r + ahead.frequency
+        scale = alpha + ahead.age
 
         def days_at(root: Values) -> Values:
             """After how many days who stays has not bought yet with probability root³."""
@@ -160,20 +165,20 @@ class ParetoNBD(PurchaseModel):
         def within(root: Values) -> Values:
             """P(a purchase comes in these days | active): the integral of P(stays) over the day of the purchase."""
             at = root + (1 - root) * _AT[:, None]
-            stays = np.exp(-s * np.log1p(days_at(at) / (beta + histories.age)))
+            stays = np.exp(-s * np.log1p(days_at(at) / (beta + ahead.age)))
             return (3 * at**2 * stays * _WEIGHT[:, None]).sum(axis=0) * (1 - root)
 
-        ever = within(np.zeros(len(histories)))
+        ever = within(np.zeros(len(ahead)))
 
         def quantile(share: float) -> Values:
-            low, high = np.zeros(len(histories)), np.ones(len(histories))
+            low, high = np.zeros(len(ahead)), np.ones(len(ahead))
             for _ in range(_BISECTIONS):
                 middle = (low + high) / 2
                 late = within(middle) > share * ever
                 low, high = np.where(late, middle, low), np.where(late, high, middle)
             return days_at(high)
 
-        return self._alive(parameters, histories) * ever, quantile
+        return ever, quantile
 
 
 def _log_active(parameters: Values, histories: Histories) -> Values:

@@ -16,7 +16,7 @@ from guanxi.features import customer_features
 from guanxi.mining.lifetime import BetaGeoNBD
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
-from guanxi.warehouse.paged import let_go, paged
+from guanxi.warehouse.paged import by_part, let_go, near, slices
 
 __all__ = ["LABEL", "PERIOD", "Past", "customers_now", "cutoffs_before", "outcomes_at", "read_past", "stacked"]
 
@@ -26,6 +26,8 @@ _MOST_CUTOFFS = 4
 """One to judge at, and up to three to learn from."""
 _MOST_CUSTOMERS = 50_000
 """Asked at each earlier date; of more, a sample: it tells the same within what the reader sees."""
+_PLACE = "place"
+"""Of a customer among the histories."""
 _STEADIED = 0.1
 """Regularisation of the lifetime model: felt by small shops only."""
 
@@ -73,13 +75,18 @@ def cutoffs_before(as_of: dt.date, *, horizon_days: int, first_on: dt.date) -> d
     return found
 
 
-def customers_now(session: Session, *, horizon_days: int) -> pa.Table:
+def customers_now(session: Session, *, horizon_days: int, most: int | None = None) -> pa.Table:
     """Customers who bought in the year before the date of the session's features, as they stand.
 
     Two columns are what the lifetime model BG/NBD says of them, fitted on purchases up to that date: ``p_alive``, and
     ``p_no_order``, the probability of no order within the horizon. Both are null where the model does not fit.
+
+    Of more than ``most``, about so many are drawn, by a hash of their id, so that the same ones are met again at other
+    dates.
     """
     customers = session.run(study_query("churn_inputs"))
+    if most is not None:
+        customers = _sample(customers, most=most)
     return _with_lifetime(customers, session.run(study_query("churn_histories")), horizon_days)
 
 
@@ -99,16 +106,17 @@ def read_past(
     Notes
     -----
     As many times the cost of the features as there are dates. Of more than 50,000 customers at an earlier date, about
-    so many are kept, by a hash of their id, so that the same ones are met again at other dates.
+    so many are kept.
     """
-    now = paged(customers_now(session, horizon_days=horizon_days))
+    now = customers_now(session, horizon_days=horizon_days)
     then = {}
     for ago, cutoff in cutoffs.items():
         customer_features(session, as_of=cutoff)
-        known = _sample(customers_now(session, horizon_days=horizon_days))
+        known = customers_now(session, horizon_days=horizon_days, most=_MOST_CUSTOMERS)
         labels = outcomes[ago].select(["customer_id", LABEL])
+        # Of millions, a join would first make a table to look each of them up in.
+        labels = labels.filter(pc.is_in(labels["customer_id"], known["customer_id"]))
         then[ago] = known.join(labels, "customer_id", join_type="inner").sort_by("customer_id").combine_chunks()
-        del known
         let_go()
     customer_features(session, as_of=as_of)
     return Past(now, then, dict(cutoffs))
@@ -128,7 +136,8 @@ def _sample(customers: pa.Table, *, most: int = _MOST_CUSTOMERS) -> pa.Table:
     rows = customers.num_rows
     if rows <= most:
         return customers
-    drawn = np.fromiter((crc32(each.encode()) for each in customers["customer_id"].to_pylist()), np.uint32, rows)
+    ids = (each for part in slices(customers.select(["customer_id"])) for each in part["customer_id"].to_pylist())
+    drawn = np.fromiter((crc32(each.encode()) for each in ids), np.uint32, rows)
     return customers.filter(pa.array(drawn < 2**32 * most / rows))
 
 
@@ -141,12 +150,20 @@ def _with_lifetime(customers: pa.Table, histories: pa.Table, horizon_days: int) 
         return _with_nothing(customers)
     if not model.converged_:
         return _with_nothing(customers)
-    mine = histories.take(pc.index_in(customers["customer_id"], histories["customer_id"]))
+    places = pc.index_in(customers["customer_id"], histories["customer_id"])
+    return by_part(
+        customers.append_column(_PLACE, places), lambda rows: _with_said(rows, model, histories, horizon_days)
+    )
+
+
+def _with_said(customers: pa.Table, model: BetaGeoNBD, histories: pa.Table, horizon_days: int) -> pa.Table:
+    """Some customers with what a fitted model says of their histories."""
+    piece, places = near(histories, customers[_PLACE])
+    mine = piece.take(places)
     counts = model.purchase_probabilities(mine, horizon_days=horizon_days, most=1)
     none = counts["probability"].filter(pc.equal(counts["purchases"], 0))
-    return customers.append_column("p_alive", model.probability_alive(mine)["p_alive"]).append_column(
-        "p_no_order", none
-    )
+    said = customers.drop_columns([_PLACE]).append_column("p_alive", model.probability_alive(mine)["p_alive"])
+    return said.append_column("p_no_order", none)
 
 
 def _with_nothing(customers: pa.Table) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from guanxi.studies.base import scores_said, study_query
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import let_go, slices
 
 __all__ = ["MOST_PRODUCTS", "PERIOD_DAYS", "Group", "Holdings", "groups_of", "read_holdings"]
 
@@ -33,7 +34,7 @@ class Holdings:
     level : "category", or "product" where no category is known
     customers : array of their ids, in order
     products : the categories or products with most holders, most first
-    held : per customer and product, whether he has it
+    held : per customer and product, whether he has it; a product's column lies in one piece
     """
 
     level: str
@@ -42,9 +43,11 @@ class Holdings:
     held: Mask
 
     def as_baskets(self) -> pa.Table:
-        """Customers as transactions, what they have as items."""
-        customer, product = np.nonzero(self.held)
-        return pa.table({"transaction": customer, "item": pa.array(self.products, pa.string()).take(pa.array(product))})
+        """Customers as transactions, what they have as items, product by product."""
+        holders = [np.flatnonzero(self.held[:, place]).astype(np.int32) for place in range(len(self.products))]
+        codes = np.repeat(np.arange(len(holders), dtype=np.int32), [len(each) for each in holders])
+        items = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(self.products, pa.string()))
+        return pa.table({"transaction": np.concatenate([*holders, np.empty(0, np.int32)]), "item": items})
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,33 @@ def read_holdings(
         products = like.products if like is not None else _most_held(table)
         if products or level == levels[-1]:
             break
-    people = table["customer_id"].combine_chunks().dictionary_encode()
-    place = pc.index_in(table["product"], pa.array(products, pa.string()))
-    there = place.is_valid().to_numpy()
-    held = np.zeros((len(people.dictionary), len(products)), np.bool_)
-    held[people.indices.to_numpy()[there], place.drop_null().to_numpy()] = True
-    return Holdings(level, people.dictionary, products, held)
+    customers, held = _by_customer(table, products)
+    return Holdings(level, customers, products, held)
+
+
+def _by_customer(table: pa.Table, products: list[str]) -> tuple[pa.Array, Mask]:
+    """The customers of a table whose rows stand by customer, and which of some products each has."""
+    customers: list[pa.Array] = []
+    parts: list[Mask] = []
+    for rows in slices(table):
+        ids = rows["customer_id"].combine_chunks()
+        begins = np.ones(len(ids), np.bool_)
+        begins[1:] = pc.not_equal(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0))).to_numpy(zero_copy_only=False)
+        place = pc.index_in(rows["product"], pa.array(products, pa.string()))
+        there = place.is_valid().to_numpy()
+        has = np.zeros((np.count_nonzero(begins), len(products)), np.bool_)
+        has[(np.cumsum(begins) - 1)[there], place.drop_null().to_numpy()] = True
+        names = ids.filter(pa.array(begins))
+        if customers and len(names) and names[0] == customers[-1][-1]:
+            # His rows began in the part before.
+            parts[-1][-1] |= has[0]
+            has, names = has[1:], names.slice(1)
+        if len(names) or not customers:
+            customers.append(names)
+            parts.append(has)
+        let_go()
+    held = np.empty((sum(map(len, parts)), len(products)), np.bool_, order="F")
+    return pa.concat_arrays(customers), np.concatenate(parts, out=held)
 
 
 def _most_held(table: pa.Table) -> list[str]:
@@ -85,7 +109,7 @@ def _most_held(table: pa.Table) -> list[str]:
 
 def groups_of(session: Session, holdings: Holdings) -> list[Group]:
     """The groups of these customers with at least 50 members."""
-    found = [Group("holds", product, holdings.held[:, place].copy()) for place, product in enumerate(holdings.products)]
+    found = [Group("holds", product, holdings.held[:, place]) for place, product in enumerate(holdings.products)]
     scores = scores_said(session, study="segments", score="m")
     found += _by_value("amount", scores["customer_id"], scores["value"].cast(pa.int64()).cast(pa.string()), holdings)
     levels = session.run(study_query("customer_levels"))

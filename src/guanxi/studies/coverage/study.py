@@ -19,7 +19,7 @@ from guanxi.studies.coverage import report
 from guanxi.studies.coverage.counts import coverage
 from guanxi.studies.coverage.holdings import PERIOD_DAYS, Group, Holdings, groups_of, read_holdings
 from guanxi.studies.coverage.judge import judge
-from guanxi.studies.coverage.pointing import Pointed, Rules, learn, point
+from guanxi.studies.coverage.pointing import NO_RULES, Pointed, learn, point
 from guanxi.warehouse import Session
 from guanxi.words import Message
 
@@ -76,7 +76,7 @@ def run(
     judgement, missing = judge(session, as_of=as_of, horizon_days=horizon_days)
     holdings = read_holdings(session, until=as_of)
     trusted = judgement.grade in "AB"
-    pointed = point(learn(holdings) if trusted else Rules(learn(holdings).table.slice(0, 0)), holdings)
+    pointed = point(learn(holdings) if trusted else NO_RULES, holdings)
     cells, chosen = _cells(holdings, groups_of(session, holdings), pointed, wanted)
     account = account_of(session, as_of=as_of, rules=_RULES)
     context = report.Context(
@@ -121,7 +121,7 @@ def _names(session: Session, holdings: Holdings) -> dict[str, str]:
 def _cells(
     holdings: Holdings, groups: list[Group], pointed: Pointed, wanted: float | Mapping[str, float] | None
 ) -> tuple[pa.Table, list[np.ndarray]]:
-    """Each group × product, the largest gap first, and the customers to be reached of each, the likeliest first."""
+    """Each group × product, the largest gap first, and whom to list of those to be reached, the likeliest first."""
     pairs = [
         (group, place)
         for group in groups
@@ -139,13 +139,17 @@ def _cells(
         for group, place in pairs
     ]
     table = coverage(pa.Table.from_pylist(counts, schema=_CELLS), wanted)
-    chosen, said = [], []
-    for (group, place), reach in zip(pairs, table["to_reach"].to_pylist(), strict=True):
-        lacking = np.flatnonzero(group.members & ~holdings.held[:, place])
-        first = lacking[np.argsort(-pointed.chance[lacking, place], kind="stable")][:reach]
-        chosen.append(first)
-        said.append(_pointed(first, place, pointed))
-    more = pa.Table.from_pylist(said, schema=_POINTED)
+    chosen: dict[int, np.ndarray] = {}
+    said: dict[int, dict[str, object]] = {}
+    to_reach = table["to_reach"].to_pylist()
+    for product in range(len(holdings.products)):
+        lacking = pointed.likeliest_first(np.flatnonzero(~holdings.held[:, product]), product)
+        for row, (group, place) in enumerate(pairs):
+            if place == product:
+                first = lacking[group.members[lacking]][: to_reach[row]]
+                chosen[row] = first[:_MOST_LISTED].copy()
+                said[row] = _pointed(first, place, pointed)
+    more = pa.Table.from_pylist([said[row] for row in range(len(pairs))], schema=_POINTED)
     for name in more.column_names:
         table = table.append_column(name, more[name])
     order = np.lexsort((np.arange(table.num_rows), -more["expected"].to_numpy()))
@@ -155,10 +159,10 @@ def _cells(
 def _pointed(customers: np.ndarray, product: int, pointed: Pointed) -> dict[str, object]:
     """The rule that speaks for most of these customers, and what all of theirs come to."""
     numbers = pointed.rule[customers, product]
-    found: dict[str, object] = {"pointed": 0, "expected": float(pointed.chance[customers, product].sum())}
+    found: dict[str, object] = {"pointed": 0, "expected": float(pointed.chance(customers, product).sum())}
     if (numbers >= 0).any():
-        values, times = np.unique(numbers[numbers >= 0], return_counts=True)
-        rule = pointed.rules.table.slice(int(values[times.argmax()]), 1).to_pylist()[0]
+        times = np.bincount(numbers[numbers >= 0])
+        rule = pointed.rules.table.slice(int(pointed.asked[times.argmax()]), 1).to_pylist()[0]
         found |= {"pointed": int(times.sum()), "rule": rule["antecedent"], "confidence": rule["confidence"]}
     return found
 
@@ -175,9 +179,11 @@ def _candidates(cells: pa.Table, chosen: list[np.ndarray], holdings: Holdings, p
                 "customer_id": holdings.customers[int(customer)].as_py(),
                 "place": place,
                 "rule": pointed.antecedent(int(customer), product),
-                "chance": float(pointed.chance[customer, product]),
+                "chance": chance,
             }
-            for place, customer in enumerate(customers[:_MOST_LISTED], start=1)
+            for place, (customer, chance) in enumerate(
+                zip(customers, pointed.chance(customers, product).tolist(), strict=True), start=1
+            )
         ]
     return pa.Table.from_pylist(rows, schema=CANDIDATES)
 

@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import by_part, near
 
 __all__ = ["Days", "Values", "buyers_at", "came_by_week", "days_until", "reals", "weeks_of"]
 
 Values = npt.NDArray[np.float64]
 Days = npt.NDArray[np.int64]
 _WEEK_DAYS = 7
+_PLACE = "place"
+"""Of a customer among those who came."""
 
 
 def buyers_at(session: Session, *, cutoff: dt.date, horizon_days: int, until: dt.date) -> pa.Table:
@@ -31,16 +34,24 @@ def buyers_at(session: Session, *, cutoff: dt.date, horizon_days: int, until: dt
     """
     dates = {"cutoff": cutoff, "until": until}
     found = session.run(study_query("purchases_at"), {"since": cutoff - dt.timedelta(days=horizon_days), **dates})
-    found = found.filter(pc.is_valid(found["frequency"]))
-    repeats = reals(found, "frequency")
-    mean = np.maximum(reals(found, "repeat_amount") / np.maximum(repeats, 1), 1.0)
-    found = found.append_column("monetary", pa.array(mean, mask=repeats == 0))
     came = session.run(study_query("next_purchases"), dates)
-    places = pc.index_in(found["customer_id"], came["customer_id"])
     start = (cutoff - dt.date(1970, 1, 1)).days
     days = pc.subtract(came["next_on"].cast(pa.int32()).cast(pa.int64()), start)
-    found = found.append_column("next_day", days.take(places))
-    return found.append_column("next_amount", came["next_amount"].take(places)).combine_chunks()
+    came = pa.table({"customer_id": came["customer_id"], "next_day": days, "next_amount": came["next_amount"]})
+    found = found.append_column(_PLACE, pc.index_in(found["customer_id"], came["customer_id"]))
+    return by_part(found, lambda rows: _bought(rows, came))
+
+
+def _bought(rows: pa.Table, came: pa.Table) -> pa.Table:
+    """Of some customers those who had bought, with what came of each."""
+    found = rows.filter(pc.is_valid(rows["frequency"]))
+    piece, places = near(came, found[_PLACE])
+    repeats = reals(found, "frequency")
+    mean = np.maximum(reals(found, "repeat_amount") / np.maximum(repeats, 1), 1.0)
+    found = found.drop_columns([_PLACE]).append_column("monetary", pa.array(mean, mask=repeats == 0))
+    for name in ("next_day", "next_amount"):
+        found = found.append_column(name, piece[name].take(places))
+    return found.combine_chunks()
 
 
 def days_until(buyers: pa.Table, *, horizon_days: int) -> Days:

@@ -12,6 +12,7 @@ from guanxi.report.document import Column, DataTable, Figure, Section, Value
 from guanxi.studies.base import JudgedContext
 from guanxi.studies.next_purchase.judge import SOON_DAYS, Judged
 from guanxi.studies.next_purchase.past import reals
+from guanxi.warehouse.paged import by_part
 from guanxi.words import Message
 
 __all__ = ["MOST_ROWS", "TOP_ROWS", "due_first", "sections", "sheet"]
@@ -28,7 +29,7 @@ def due_first(table: pa.Table) -> pa.Table:
 
     Where no probability is told, all of whom a day is.
     """
-    told = table.filter(pc.is_valid(table["due_on"]))
+    told = by_part(table, lambda rows: rows.filter(pc.is_valid(rows["due_on"])))
     if not told.num_rows:
         return told
     day = told["due_on"].cast(pa.int32()).to_numpy()

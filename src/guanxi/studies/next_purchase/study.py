@@ -19,7 +19,6 @@ from guanxi.mining.lifetime import GammaGamma
 from guanxi.mining.lifetime.choice import fit_purchase_laws, likeliest
 from guanxi.mining.lifetime.histories import read_histories
 from guanxi.mining.lifetime.purchases import PurchaseModel
-from guanxi.schema import SCORES
 from guanxi.studies.base import (
     Foretells,
     JudgedContext,
@@ -36,6 +35,7 @@ from guanxi.studies.next_purchase.judge import COVERAGE, LEAST_CHANCE, WORTH_HAV
 from guanxi.studies.next_purchase.past import Values, buyers_at, came_by_week, days_until, reals, weeks_of
 from guanxi.studies.next_purchase.waits import Waits, by_cells, by_law, by_own_gap
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import by_part, let_go, near, paged
 from guanxi.words import Message
 
 __all__ = ["STUDY", "run"]
@@ -76,7 +76,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     (span,) = session.run(study_query("event_span")).to_pylist()
     now = buyers_at(session, cutoff=as_of, horizon_days=horizon_days, until=as_of)
     asked = _ask(session, now, as_of=as_of, horizon_days=horizon_days, first_on=span["first_on"] or as_of)
-    table = _customers(session, now, asked, as_of)
+    days = paged(pa.table(_days(asked)))
+    table = _customers(session, now, days, as_of)
     weeks = _weeks(now, asked, as_of, horizon_days)
     account = account_of(session, as_of=as_of, rules=_RULES)
     currency = session.snapshot.settings.currency
@@ -89,7 +90,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         snapshot_id=session.snapshot.data_id,
         parameters={"horizon_days": horizon_days, "method": asked.name, "law": asked.law_name, "coverage": COVERAGE},
         account=account,
-        scores=_scores(session, now, asked, as_of),
+        scores=_scores(session, now, days, as_of),
         tables={"customers": table, "weeks": weeks, **judged},
         sections=report.sections(due, weeks, asked.judged, context),
         sheets={"due": report.sheet(due, context)} if due.num_rows else {},
@@ -143,6 +144,9 @@ def _ask(session: Session, now: pa.Table, *, as_of: dt.date, horizon_days: int, 
         amounts_covered=_amounts_covered(then),
         cutoff=cutoff,
     )
+    # As large as those of now.
+    del waits_then, candidates, before
+    let_go()
     if name is not None and judged.published == candidate:
         waits = by_law(laws[name], now, horizon_days=horizon_days)
         return _Asked(name, waits, judged.judgement, judged, name, laws[name])
@@ -169,7 +173,7 @@ def _orders_by_week(customers: pa.Table, law: PurchaseModel | None, horizon_days
     if law is None:
         return reals(customers, "recent_orders").sum() * np.diff(ends, prepend=0) / horizon_days
     histories = read_histories(customers)
-    until = np.array([histories.count @ law.expectation(histories, float(days)) for days in ends])
+    until = np.array([histories.count @ each for each in law.expectations(histories, ends.tolist())])
     return np.diff(until, prepend=0.0)
 
 
@@ -198,9 +202,8 @@ def _days(asked: _Asked) -> dict[str, pa.Array]:
     return found
 
 
-def _customers(session: Session, now: pa.Table, asked: _Asked, as_of: dt.date) -> pa.Table:
+def _customers(session: Session, now: pa.Table, days: pa.Table, as_of: dt.date) -> pa.Table:
     """One row a customer; of who never bought everything is null."""
-    days = _days(asked)
     start = (as_of - dt.date(1970, 1, 1)).days
     told = {name: now[name] for name in ("orders", "days_since_last_order")}
     told["order_probability"] = days["order_probability"]
@@ -212,10 +215,19 @@ def _customers(session: Session, now: pa.Table, asked: _Asked, as_of: dt.date) -
         told[f"next_order_amount{column}"] = amounts[name].take(places)
     dates = {"since": as_of, "cutoff": as_of, "until": as_of}
     everyone = session.run(study_query("purchases_at"), dates).select(["customer_id"])
-    places = pc.index_in(everyone["customer_id"], now["customer_id"])
-    for name, column in told.items():
-        everyone = everyone.append_column(name, column.take(places))
-    return everyone.combine_chunks()
+    everyone = everyone.append_column("place", pc.index_in(everyone["customer_id"], now["customer_id"]))
+    said = paged(pa.table(told))
+    let_go()
+    return by_part(everyone, lambda rows: _with_what_is_said(rows, said))
+
+
+def _with_what_is_said(everyone: pa.Table, said: pa.Table) -> pa.Table:
+    """Some customers with their rows of what is said of buyers."""
+    table = everyone.select(["customer_id"])
+    piece, places = near(said, everyone["place"])
+    for name in said.column_names:
+        table = table.append_column(name, piece[name].take(places))
+    return table.combine_chunks()
 
 
 def _weeks(now: pa.Table, asked: _Asked, as_of: dt.date, horizon_days: int) -> pa.Table:
@@ -235,18 +247,15 @@ def _weeks(now: pa.Table, asked: _Asked, as_of: dt.date, horizon_days: int) -> p
     )
 
 
-def _scores(session: Session, now: pa.Table, asked: _Asked, as_of: dt.date) -> pa.Table:
-    days = _days(asked)
-    table = scores_table(
+def _scores(session: Session, now: pa.Table, days: pa.Table, as_of: dt.date) -> pa.Table:
+    return scores_table(
         {"order_probability": days["order_probability"], "due_on": days["due"]},
-        now["customer_id"].combine_chunks(), study="next_purchase", as_of=as_of, snapshot=session.snapshot,
-    )  # fmt: skip
-    told = pc.is_valid(days["due"])
-    first = table.num_rows - int(pc.sum(told).as_py() or 0)
-    for end in ("low", "high"):
-        ends = pa.concat_arrays([pa.nulls(first, pa.float64()), days[end].filter(told).cast(pa.float64())])
-        table = table.set_column(table.column_names.index(end), end, ends)
-    return table.cast(SCORES.arrow)
+        now["customer_id"],
+        study="next_purchase",
+        as_of=as_of,
+        snapshot=session.snapshot,
+        ends={"due_on": (days["low"], days["high"])},
+    )
 
 
 def _came(session: Session, *, cutoff: dt.date, horizon_days: int) -> pa.Table:

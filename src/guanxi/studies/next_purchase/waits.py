@@ -56,10 +56,13 @@ class Waits:
 
         The horizon's length where he surely does not.
         """
-        whole = self.chances[:, -1]
-        reached = self.chances >= share * whole[:, None]
-        # The first column holds for who surely does not come.
-        day = np.where(whole > 0, reached.argmax(axis=1) - 1, self.horizon_days)
+        day = np.empty(len(self.chances), np.int64)
+        for first in range(0, len(day), _ROWS):
+            rows = self.chances[first : first + _ROWS]
+            whole = rows[:, -1]
+            reached = rows >= share * whole[:, None]
+            # The first column holds for who surely does not come.
+            day[first : first + _ROWS] = np.where(whole > 0, reached.argmax(axis=1) - 1, self.horizon_days)
         return day[self.place]
 
     def score(self, came: Days) -> Values:
@@ -94,22 +97,13 @@ def by_law(law: PurchaseModel, customers: pa.Table, *, horizon_days: int) -> Wai
     Notes
     -----
     The probability of no purchase is asked at some thirty days, the nearest ones close together, and joined by straight
-    lines. O(30 × distinct histories).
+    lines. O(30 × distinct frequencies and ages).
     """
     histories = read_histories(customers)
     knots = np.unique(np.rint(horizon_days * (np.arange(_KNOTS + 1) / _KNOTS) ** 2))
-    distinct = pa.table(
-        {
-            "customer_id": pa.array(np.arange(len(histories))).cast(pa.string()),
-            "frequency": histories.frequency.astype(np.int64),
-            "recency_days": histories.recency,
-            "age_days": histories.age,
-        }
-    )
     at_knots = np.zeros((len(histories), len(knots)), dtype=np.float32)
-    for place, days in enumerate(knots[1:].tolist(), start=1):
-        found = law.purchase_probabilities(distinct, horizon_days=days, most=1)["probability"].to_numpy()
-        at_knots[:, place] = found[1::2]
+    for place, chance in enumerate(law.chances(histories, knots[1:].tolist()), start=1):
+        at_knots[:, place] = chance
     ends = np.arange(horizon_days + 1)
     weights = np.array([np.interp(ends, knots, knot) for knot in np.eye(len(knots))], dtype=np.float32)
     return Waits(histories.place, at_knots @ weights)

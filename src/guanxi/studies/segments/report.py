@@ -198,7 +198,7 @@ def segments_sheet(segments: pa.Table, context: Context) -> DataTable:
 
 
 def _groups_table(table: pa.Table, context: Context) -> DataTable:
-    sums = table.group_by("value_group").aggregate(
+    sums = table.group_by("value_group", use_threads=False).aggregate(
         [([], "count_all"), ("amount", "sum"), ("expected_amount", "sum"), ("is_silent", "sum")]
     )
     found = {row["value_group"]: row for row in sums.to_pylist()}

@@ -131,7 +131,10 @@ def _grouped(customers: pa.Table, rfm: pa.Table, expected_amount: pa.ChunkedArra
 
 def _segments_table(table: pa.Table) -> pa.Table:
     """One row per segment that has customers, in the order of `definitions.SEGMENTS`."""
-    sums = table.group_by("segment").aggregate([([], "count_all"), ("amount", "sum"), ("expected_amount", "sum")])
+    # In the order of the rows: in another, sums of fractions end in other digits.
+    sums = table.group_by("segment", use_threads=False).aggregate(
+        [([], "count_all"), ("amount", "sum"), ("expected_amount", "sum")]
+    )
     found = {row["segment"]: row for row in sums.to_pylist()}
     rows = [found[name] for name in definitions.SEGMENTS if name in found]
     customers, amount = table.num_rows, sum(row["amount_sum"] for row in rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from guanxi.mining.cell_mean import CellMean
-from guanxi.mining.lifetime import GammaGamma, predict_amount
+from guanxi.mining.lifetime import GammaGamma, lifetime_value, predict_amount
 from guanxi.mining.lifetime.choice import fit_purchase_laws, likeliest
 from guanxi.mining.lifetime.purchases import PurchaseModel
 from guanxi.mining.rfm import RFM
@@ -20,6 +20,7 @@ __all__ = [
     "BASELINES",
     "LEAST_CUSTOMERS",
     "LEAST_REPEATERS",
+    "LIFETIME_DAYS",
     "LifetimeModel",
     "Said",
     "enough",
@@ -31,6 +32,8 @@ BASELINES = ("past_rate", "last_period", "cell_mean")
 """The plain baselines; of equal ones the first is published."""
 LEAST_CUSTOMERS = 100
 LEAST_REPEATERS = 30
+LIFETIME_DAYS = 1095
+"""Three years, of which a lifetime value is: beyond lie other goods, other prices and other customers."""
 _WEAK = 0.1
 
 
@@ -109,6 +112,16 @@ class LifetimeModel:
         """Between which each customer's amount lies with ``coverage``."""
         found = predict_amount(self.law, self.spend, customers, horizon_days=horizon_days, coverage=coverage)
         return reals(found, "amount_low"), reals(found, "amount_high")
+
+    def lifetime_value(
+        self, customers: pa.Table, *, annual_discount_rate: float, coverage: float
+    ) -> tuple[Values, Values, Values]:
+        """What the purchases of the next `LIFETIME_DAYS` are worth today, and between which that lies."""
+        found = lifetime_value(
+            self.law, self.spend, customers, horizon_days=LIFETIME_DAYS, annual_discount_rate=annual_discount_rate,
+            coverage=coverage,
+        )  # fmt: skip
+        return reals(found, "lifetime_value"), reals(found, "value_low"), reals(found, "value_high")
 
     def parameters(self) -> pa.Table:
         """One row a parameter of each law that was tried, and of the law of spending: law, parameter, value, low, high.

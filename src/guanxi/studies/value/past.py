@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
-from guanxi.warehouse.paged import by_part, paged
+from guanxi.warehouse.paged import by_part
 
 __all__ = ["Earned", "Values", "buyers", "earned_before", "reals", "stood_at"]
 
@@ -35,7 +35,7 @@ def stood_at(session: Session, *, cutoff: dt.date, horizon_days: int, until: dt.
     null for who had not bought by then
     """
     dates = {"since": cutoff - dt.timedelta(days=horizon_days), "cutoff": cutoff, "until": until or cutoff}
-    return paged(session.run(study_query("purchases_at"), dates))
+    return session.run(study_query("purchases_at"), dates)
 
 
 def buyers(everyone: pa.Table) -> pa.Table:

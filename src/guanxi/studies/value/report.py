@@ -14,6 +14,7 @@ from guanxi.report import charts
 from guanxi.report.document import Advice, Column, DataTable, Figure, Section, Value
 from guanxi.studies.base import JudgedContext
 from guanxi.studies.value.judge import Judged
+from guanxi.studies.value.methods import LIFETIME_DAYS
 from guanxi.studies.value.past import Earned, Values, reals
 from guanxi.warehouse.paged import by_part
 from guanxi.words import Message, Money
@@ -38,8 +39,9 @@ _MEASURES = {
 
 
 def sections(
-    table: pa.Table, judged: Judged | None, rounds: pa.Table, earned: Earned, context: JudgedContext
-) -> list[Section]:
+    table: pa.Table, judged: Judged | None, rounds: pa.Table, earned: Earned, annual_discount_rate: float,
+    context: JudgedContext,
+) -> list[Section]:  # fmt: skip
     """The chapter ``value``; none where nobody has bought.
 
     Parameters
@@ -48,6 +50,7 @@ def sections(
     judged : None where nothing could be
     rounds : by which the law was chosen
     earned : what is known of the cost of what was sold
+    annual_discount_rate : of the lifetime value
     """
     told = _buyers(table)
     if not told.num_rows:
@@ -66,6 +69,7 @@ def sections(
         notes.append(Message("value.note_total", _totals(judged, context)))
         if judged.covered is not None:
             notes.append(Message("value.note_covered", {"covered": judged.covered}))
+    notes += _lifetime(told, earned, annual_discount_rate, context)
     notes += _spread(told, earned, context)
     return [
         Section(
@@ -103,9 +107,17 @@ def top_list(told: pa.Table, context: JudgedContext) -> DataTable:
     """The customers of whom most is expected, with their next order and the reasons."""
     order = np.lexsort((np.arange(told.num_rows), -reals(told, "expected_amount")))[:TOP_ROWS]
     kinds = {
-        "customer_id": "text", "expected_amount": context.kind, "between": "text", "expected_orders": "number",
-        "p_alive": "percent", "next_order_on": "date", "why": "text",
-    }  # fmt: skip
+        "customer_id": "text",
+        "expected_amount": context.kind,
+        "between": "text",
+        "expected_orders": "number",
+        "p_alive": "percent",
+        "next_order_on": "date",
+        "lifetime_value": context.kind,
+        "why": "text",
+    }
+    if told["lifetime_value"].null_count:
+        del kinds["lifetime_value"]  # fmt: skip
     rows: list[tuple[Value, ...]] = []
     for row in pa.concat_tables([told.slice(place, 1) for place in order]).to_pylist():
         ends = {end: row[f"expected_amount_{end}"] for end in ("low", "high")}
@@ -150,6 +162,18 @@ def _spread(told: pa.Table, earned: Earned, context: JudgedContext) -> list[Mess
     if (rate := earned.rate) is not None:
         words = {"rate": rate, "known": earned.known_share, "days": context.horizon_days}
         found.append(Message("value.note_margin", {**words, "margin": context.money(rate * float(expected.sum()))}))
+    return found
+
+
+def _lifetime(told: pa.Table, earned: Earned, annual_discount_rate: float, context: JudgedContext) -> list[Message]:
+    """What all customers' purchases of three years are worth today; nothing where no law is published."""
+    if told["lifetime_value"].null_count:
+        return []
+    total = float(reals(told, "lifetime_value").sum())
+    words: dict[str, object] = {"years": LIFETIME_DAYS // 365, "rate": annual_discount_rate}
+    found = [Message("value.note_lifetime", {**words, "value": context.money(total)})]
+    if (rate := earned.rate) is not None:
+        found.append(Message("value.note_lifetime_margin", {"rate": rate, "margin": context.money(rate * total)}))
     return found
 
 

@@ -48,10 +48,11 @@ _SCORES = {
     "expected_amount": ("expected_amount", "expected_amount_low", "expected_amount_high"),
     "next_order_on": ("next_order_days", "next_order_days_low", "next_order_days_high"),
     "next_order_amount": ("next_order_amount", "next_order_amount_low", "next_order_amount_high"),
+    "lifetime_value": ("lifetime_value", "lifetime_value_low", "lifetime_value_high"),
 }
 
 
-def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
+def run(session: Session, *, as_of: dt.date, horizon_days: int = 90, annual_discount_rate: float = 0.1) -> Result:
     """What every customer may be expected to order and to spend in the horizon.
 
     Parameters
@@ -59,14 +60,17 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     session : an engine that already holds the customer features of ``as_of``
     as_of : events strictly before it are read
     horizon_days : how far ahead the expectation looks, and how far back the judgement goes
+    annual_discount_rate : of the lifetime value; what comes after t days counts (1 + rate)^(−t/365)
 
     Returns
     -------
-    Result : ``scores`` has p_alive, expected_orders, expected_amount (minor units), next_order_on (days from ``as_of``)
-        and next_order_amount, with 80 % prediction intervals, and the reasons of expected_amount. Tables:
+    Result : ``scores`` has p_alive, expected_orders, expected_amount (minor units), next_order_on (days from
+        ``as_of``), next_order_amount and lifetime_value, with 80 % prediction intervals, and the reasons of
+        expected_amount. Tables:
 
-        - ``customers``, one row a customer: p_alive, expected_orders, expected_amount, each of the latter two with
-          ``_low`` and ``_high``, next_order_on (date), next_order_amount, reasons; null for who never bought;
+        - ``customers``, one row a customer: p_alive; expected_orders, expected_amount and lifetime_value (what the
+          purchases of three years are worth today), each with ``_low`` and ``_high``; next_order_on (date),
+          next_order_amount, reasons; null for who never bought;
         - ``parameters`` of the laws that were fitted (`LifetimeModel.parameters`); no rows where none could be;
         - ``comparison`` and ``calibration``, the judgement (`Judged.as_table`, ``deciles``), where there is one;
         - ``choice``, how each law did at the cut-offs by which one was chosen (`Choice.rounds`); no rows where the
@@ -76,6 +80,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     -----
     Several orders of one day are one purchase. Below the gate (two horizons of history; 100 customers at the cut-off,
     30 of them with a second purchase) the past rate is published, without intervals (grade D).
+
+    lifetime_value is the laws', and null where it is not they that are published.
 
     next_order_on is the median of the laws' wait for the next purchase, given that there is one; null where p_alive is
     below .1, and where it lies beyond the horizon, of which nothing has been judged. O(distinct histories), beside
@@ -87,7 +93,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
     everyone = pa.table({"customer_id": everyone["customer_id"], "bought": pc.is_valid(everyone["frequency"])})
     asked = _ask(session, now, as_of=as_of, horizon_days=horizon_days, first_on=span["first_on"] or as_of)
     let_go()
-    told = _told(now, asked, horizon_days)
+    told = _told(now, asked, horizon_days, annual_discount_rate)
     table = _customers(everyone, told, as_of)
     earned = earned_before(session, as_of=as_of)
     account = account_of(session, as_of=as_of, rules=_RULES)
@@ -99,6 +105,8 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         snapshot_id=session.snapshot.data_id,
         parameters={
             "horizon_days": horizon_days,
+            "lifetime_days": methods.LIFETIME_DAYS,
+            "annual_discount_rate": annual_discount_rate,
             "method": asked.name,
             "law": asked.model.name if asked.model else None,
             "chosen_by": "backtest" if asked.choice.name else "likelihood",
@@ -107,7 +115,7 @@ def run(session: Session, *, as_of: dt.date, horizon_days: int = 90) -> Result:
         account=account,
         scores=_scores(told, as_of, session.snapshot),
         tables={"customers": table, "parameters": _parameters(asked.model), "choice": asked.choice.rounds, **judged},
-        sections=report.sections(table, asked.judged, asked.choice.rounds, earned, context),
+        sections=report.sections(table, asked.judged, asked.choice.rounds, earned, annual_discount_rate, context),
         advice=report.advice(table, context),
         judgement=asked.judgement,
         missing=asked.missing,
@@ -185,7 +193,7 @@ def _baselines(session: Session, then: pa.Table, *, cutoff: dt.date, horizon_day
     return {name: methods.plain(name, then, before, horizon_days=horizon_days) for name in names}
 
 
-def _told(now: pa.Table, asked: _Asked, horizon_days: int) -> pa.Table:
+def _told(now: pa.Table, asked: _Asked, horizon_days: int, annual_discount_rate: float) -> pa.Table:
     """What is said of each buyer: one column a score, with the ends of its interval, null where there is none."""
     said = asked.said
     columns: dict[str, Values | pa.ChunkedArray] = {"expected_orders": said.orders, "expected_amount": said.amount}
@@ -202,6 +210,8 @@ def _told(now: pa.Table, asked: _Asked, horizon_days: int) -> pa.Table:
         amount = model.amount_interval(now, horizon_days=horizon_days, coverage=COVERAGE)
         each = model.expected_spend(now)
         p_alive = reals(found, "p_alive")
+        value = model.lifetime_value(now, annual_discount_rate=annual_discount_rate, coverage=COVERAGE)
+        columns |= dict(zip(_SCORES["lifetime_value"], value, strict=True))  # type: ignore[arg-type]
         columns["reasons"] = because_of_model(now, p_alive=p_alive, orders=asked.said.orders, each=each)
     else:
         if judged is not None:
@@ -246,7 +256,7 @@ def _customers(everyone: pa.Table, told: pa.Table, as_of: dt.date) -> pa.Table:
     columns = [
         "orders", "amount", "days_since_last_order", "p_alive", "expected_orders", "expected_orders_low",
         "expected_orders_high", "expected_amount", "expected_amount_low", "expected_amount_high", "next_order_on",
-        "next_order_amount", "reasons",
+        "next_order_amount", "lifetime_value", "lifetime_value_low", "lifetime_value_high", "reasons",
     ]  # fmt: skip
     said = said.select(columns)
     if said.num_rows == everyone.num_rows:
@@ -303,4 +313,5 @@ STUDY = Study(
     rules=_RULES,
     run=run,
     foretells=Foretells("expected_amount", "amount", _came, compare_deviances, WORTH_HAVING),
+    options=("annual_discount_rate",),
 )

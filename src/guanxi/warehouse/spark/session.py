@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from guanxi.errors import QueryError
 from guanxi.schema import TABLES
 from guanxi.warehouse.catalog import Snapshot
+from guanxi.warehouse.paged import paged
 from guanxi.warehouse.spark.dialect import SPARK_TYPES, arguments, spark_sql, tables_read
 from guanxi.warehouse.sql import Query
 
@@ -42,7 +43,7 @@ class SparkSession:
     def run(self, query: Query, parameters: Mapping[str, object] | None = None) -> pa.Table:
         with _explained(query):
             table = self._frame(query, parameters).toArrow()
-        return table.cast(_nullable(table.schema))
+        return paged(table.cast(_nullable(table.schema)))
 
     def materialise(self, query: Query, parameters: Mapping[str, object] | None = None) -> int:
         with _explained(query):

@@ -1,0 +1,72 @@
+"""How long contracts last, from a file: read, and written out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from guanxi.mine.models import read_table
+from guanxi.mine.sheets import write_all, write_csv
+from guanxi.progress import Progress
+from guanxi.report.page import render
+from guanxi.studies.retention import Retention, retention
+from guanxi.studies.retention.contracts import Period
+from guanxi.studies.retention.report import document_of
+
+__all__ = ["retention_file", "write_retention"]
+
+
+def retention_file(
+    path: Path,
+    *,
+    began: str,
+    ended: str,
+    key: str | None = None,
+    value: str | None = None,
+    period: Period = "month",
+    as_of: dt.date | None = None,
+    horizon_periods: int | None = None,
+    annual_discount_rate: float = 0.1,
+    progress: Progress | None = None,
+) -> Retention:
+    """`guanxi.studies.retention.retention` of a delivered file.
+
+    Raises
+    ------
+    FileError, SchemaError, DataError : as `guanxi.mine.models.read_table` and the study.
+    """
+    progress = progress or Progress()
+    with progress.stage("cli.stage_read"):
+        table = read_table(path, texts=[name for name in (key, began, ended) if name], progress=progress)
+    return retention(
+        table, began=began, ended=ended, key=key, value=value, period=period, as_of=as_of,
+        horizon_periods=horizon_periods, annual_discount_rate=annual_discount_rate,
+    )  # fmt: skip
+
+
+def write_retention(found: Retention, out: Path, *, file: str, language: str) -> list[Path]:
+    """Write retention.csv, cohorts.csv, contracts.csv, contracts.parquet and report.html; returns their paths.
+
+    Parameters
+    ----------
+    found : what the table told
+    out : directory, made if it is not there
+    file : the table's name
+    language : of the report
+
+    Raises
+    ------
+    OSError : the directory cannot be written, or the disk is full; nothing in it has changed then.
+    """
+    return write_all(out, partial(_write, found, file, language))
+
+
+def _write(found: Retention, file: str, language: str, folder: Path) -> None:
+    write_csv(found.curve, folder / "retention.csv")
+    write_csv(found.cohorts, folder / "cohorts.csv")
+    write_csv(found.customers, folder / "contracts.csv")
+    pq.write_table(found.customers, folder / "contracts.parquet", compression="zstd")
+    (folder / "report.html").write_text(render(document_of(found, file=file), language), encoding="utf-8")

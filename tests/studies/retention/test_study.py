@@ -1,0 +1,165 @@
+"""Contracts whose law is known: what is read of dates, what is seen by cohort, which law is chosen, what they are worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from guanxi.errors import DataError, SchemaError
+from guanxi.mining.lifetime import ShiftedBetaGeo
+from guanxi.report.page import render
+from guanxi.studies.retention import Retention, retention
+from guanxi.studies.retention.contracts import read_contracts
+from guanxi.studies.retention.report import document_of
+from guanxi.words import LANGUAGES
+
+AS_OF = dt.date(2025, 1, 1)
+TRUTH = (0.8, 4.0)
+
+
+def month(number: int, day: int = 1) -> dt.date:
+    """Of 2023 and after, from 0."""
+    return dt.date(2023 + number // 12, number % 12 + 1, day)
+
+
+def table(*rows: tuple[object, object]) -> pa.Table:
+    return pa.table({"no": [f"K{row}" for row in range(len(rows))], "begun": [b for b, _ in rows],
+                     "gone": [e for _, e in rows]})  # fmt: skip
+
+
+def periods(*rows: tuple[object, object], period: str = "month") -> list[tuple[int, bool]]:
+    found = read_contracts(table(*rows), began="begun", ended="gone", key="no", period=period, as_of=AS_OF).table()
+    return list(zip(found["periods"].to_pylist(), found["has_left"].to_pylist(), strict=True))
+
+
+def subscribers(customers: int = 3000, seed: int = 4) -> pa.Table:
+    """Each leaves at a renewal with his own constant chance, Beta(.8, 4); they began in the first twenty months."""
+    random = np.random.Generator(np.random.Philox(seed))
+    begun = random.integers(0, 20, customers)
+    lasts = random.geometric(np.clip(random.beta(*TRUTH, customers), 1e-9, 1))
+    ends = [month(b + n) if b + n < 24 else None for b, n in zip(begun.tolist(), lasts.tolist(), strict=True)]
+    fees = pa.array(random.choice([10.0, 25.0], customers))
+    return table(*zip([month(b) for b in begun.tolist()], ends, strict=True)).append_column("fee", fees)
+
+
+@pytest.fixture(scope="module")
+def contracts() -> pa.Table:
+    return subscribers()
+
+
+@pytest.fixture(scope="module")
+def found(contracts) -> Retention:
+    return retention(contracts, began="begun", ended="gone", key="no", value="fee", as_of=AS_OF)
+
+
+def test_periods_are_counted_from_day_to_day_and_who_leaves_within_one_has_had_it():
+    day = dt.date
+    assert periods((day(2024, 1, 15), day(2024, 4, 15)), (day(2024, 1, 15), day(2024, 4, 16))) == [(3, True), (4, True)]
+    assert periods((day(2024, 12, 5), None), (day(2024, 11, 30), None)) == [(0, False), (1, False)]
+    # The 31st comes round on the last of a shorter month.
+    assert periods((day(2024, 1, 31), day(2024, 2, 29)), (day(2024, 5, 3), day(2024, 5, 3))) == [(1, True), (1, True)]
+    assert periods((day(2022, 3, 1), None), (day(2022, 3, 1), day(2024, 6, 1)), period="year") == [
+        (2, False),
+        (3, True),
+    ]
+
+
+def test_nothing_is_known_of_what_comes_later():
+    there, later, gone = (month(3), None), (month(30), None), (month(2), dt.date(2025, 6, 1))
+    assert periods(there, later, gone) == [(20, False), (21, False)]
+
+
+def test_dates_are_read_in_the_ways_that_people_write_them():
+    rows = [("2024-01-15", "2024/4/15"), (" 15.01.2024", ""), ("2024年1月15日", "2024-04-15 10:30:00")]
+    assert periods(*rows) == [(3, True), (11, False), (3, True)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([(None, None)], "retention.no_beginning"),
+        ([("soon", None)], "retention.no_date"),
+        ([(month(3), month(2))], "retention.ends_before"),
+        ([(month(30), None)], "retention.no_contracts"),
+    ],
+)
+def test_what_cannot_be_is_refused(rows, code):
+    with pytest.raises(DataError) as raised:
+        periods(*rows)
+    assert raised.value.code == code
+    assert all(raised.value.message.say(language) for language in LANGUAGES)
+
+
+def test_a_missing_column_and_a_value_that_is_no_number_are_refused(contracts):
+    with pytest.raises(SchemaError):
+        retention(contracts, began="start", ended="gone")
+    with pytest.raises(SchemaError):
+        retention(contracts, began="begun", ended="gone", value="price")
+    with pytest.raises(DataError) as raised:
+        retention(contracts, began="begun", ended="gone", value="no")
+    assert raised.value.code == "retention.no_number"
+
+
+def test_the_law_is_found_and_beats_the_same_share_for_everybody(found):
+    assert found.judged[found.law] < found.judged["same_for_all"]
+    fitted = ShiftedBetaGeo().fit(found.contracts.table())
+    for row, true in zip(fitted.parameters(confidence=0.99).to_pylist(), TRUTH, strict=True):
+        assert row["low"] < true < row["high"]
+
+
+def test_the_curve_lies_on_what_was_seen_and_goes_on_beyond_it(found):
+    rows = found.curve.to_pylist()
+    seen = [row for row in rows if row["at_risk"] is not None and row["at_risk"] > 200]
+    assert all(abs(row["model"] - row["survival"]) < 0.03 for row in seen)
+    assert [row["period"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows[-1]["survival"] is None
+    assert rows[-1]["model_low"] < rows[-1]["model"] < rows[-1]["model_high"]
+
+
+def test_each_cohort_is_seen_as_long_as_it_is_old(found):
+    by_cohort = {}
+    for row in found.cohorts.to_pylist():
+        by_cohort.setdefault(row["cohort"], []).append(row)
+    assert list(by_cohort) == [f"{2023 + each // 4}-Q{each % 4 + 1}" for each in range(7)]
+    for rows in by_cohort.values():
+        assert [row["survival"] for row in rows] == sorted((row["survival"] for row in rows), reverse=True)
+    counted = pc.value_counts(found.customers["cohort"]).to_pylist()
+    first = next(each["counts"] for each in counted if each["values"] == "2023-Q1")
+    assert by_cohort["2023-Q1"][0]["at_risk"] == first
+    assert max(row["period"] for row in by_cohort["2023-Q1"]) >= 21
+
+
+def test_who_is_there_is_worth_his_fee_times_the_periods_to_come_and_who_left_nothing_more(found, contracts):
+    fee = dict(zip(contracts["no"].to_pylist(), contracts["fee"].to_pylist(), strict=True))
+    for row in found.customers.to_pylist():
+        assert (row["residual_value"] is None) == row["has_left"]
+        if not row["has_left"]:
+            assert row["residual_value"] == pytest.approx(fee[row["customer_id"]] * row["expected_periods"])
+            assert row["residual_low"] < row["residual_value"] < row["residual_high"]
+
+
+def test_the_longer_he_has_stayed_the_likelier_he_stays(found):
+    here = found.customers.filter(pc.invert(found.customers["has_left"])).sort_by("periods")
+    assert np.diff(here["p_renews_next"].to_numpy()).min() >= 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_has_the_curve_the_cohorts_and_the_most_worth(found, language):
+    document = document_of(found, file="abo.csv")
+    (section,) = document.sections
+    assert [figure.id for figure in section.figures] == ["retention-curve"]
+    assert len(section.tables) == 3
+    assert len(section.tables[-1].rows) == 25
+    page = render(document, language)
+    assert {"en": "Kaplan–Meier", "zh": "剩余价值"}[language] in page
+
+
+def test_few_contracts_are_not_judged_and_the_likelier_law_speaks():
+    rows = [(month(0), month(3)), (month(1), month(3)), (month(2), None), (month(0), None), (month(5), month(11))]
+    found = retention(table(*rows), began="begun", ended="gone", as_of=AS_OF)
+    assert found.judged == {}
+    assert found.customers["residual_value"].null_count == 3
