@@ -39,6 +39,7 @@ PAGES = {
     "tag": {"tags.is": "5"},
     "owner": {"owner.is": "7"},
     "city": {"city.is": "上海"},
+    "city of nobody": {"city.is": "拉萨"},
     "amount and city": {"amount.at_least": "1000", "city.is": "杭州"},
     "search 王": {"q": "王"},
     "search 伟 (given name)": {"q": "伟"},
@@ -77,9 +78,11 @@ def main() -> None:
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connection
     from web_fill import fill
 
     from guanxi_crm.customers.models import Customer
+    from guanxi_crm.sales.models import Order, OrderLine
 
     call_command("migrate", verbosity=0)
     filled = fill(options.customers, options.lines)
@@ -87,7 +90,9 @@ def main() -> None:
     print(markdown(("page", "who", "CPU ms", "CPU p95", "wall p50 ms", "wall p95 ms", "queries", "kB"), rows))
     write_results(
         options.json,
-        {"machine": machine(), "customers": Customer.objects.count(), "filled_seconds": filled,
+        {"machine": machine(), "load": round(os.getloadavg()[0], 1), "database": connection.vendor,
+         "customers": Customer.objects.count(), "orders": Order.objects.count(), "lines": OrderLine.objects.count(),
+         "filled_seconds": filled, "resident_mib": None if filled else _resident_mib(),
          "pages": [dict(zip(("page", "who", "cpu_ms", "cpu_p95_ms", "wall_p50_ms", "wall_p95_ms", "queries", "kb"), row,
                             strict=True)) for row in rows]},
     )  # fmt: skip
@@ -174,6 +179,12 @@ def _costs(client: Any, url: str, times: int) -> tuple[Any, ...]:
         *(round(each, 1) for each in (statistics.median(cpu), _p95(cpu), statistics.median(wall), _p95(wall))),
         asked, round(size, 1),
     )  # fmt: skip
+
+
+def _resident_mib() -> int:
+    """Of this process, after all pages; told only where it has not filled the database before."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
 def _p95(values: list[float]) -> float:

@@ -45,6 +45,11 @@ def processes_of(directory: Path) -> dict[int, str]:
     return found
 
 
+def children(parent: int) -> list[int]:
+    """Processes that this one has started. Linux only."""
+    return [int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()]
+
+
 def gone(directory: Path, seconds: float = 15) -> bool:
     deadline = time.monotonic() + seconds
     while processes_of(directory) and time.monotonic() < deadline:

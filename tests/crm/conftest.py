@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -31,10 +31,12 @@ CONTACT_KINDS = ("phone", "email", "wechat", "address")
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """Rate limits, the company's settings and the language of one test are not those of the next."""
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     with translation.override("en"):
         yield
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture

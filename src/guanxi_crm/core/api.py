@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
-from ninja import Query
+from ninja import Path, Query
 from ninja.throttling import BaseThrottle
 from pydantic import BaseModel, Field
 
@@ -16,15 +16,19 @@ from guanxi_crm.core.keyset import Page
 from guanxi_crm.core.policy import Actor
 
 __all__ = [
-    "PAGE_SIZE", "REFUSED", "ActorThrottle", "Answer", "Limit", "Problems", "RecordKey", "RecordPage", "page_out",
-    "shown",
+    "PAGE_SIZE", "REFUSED", "ActorThrottle", "Answer", "Cursor", "Limit", "Problems", "RecordId", "RecordKey",
+    "RecordPage", "page_out", "shown",
 ]  # fmt: skip
 
 PAGE_SIZE, PAGE_SIZE_MAX = 50, 200
-Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)]
-"""Records on a page."""
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Records on a page.", examples=[PAGE_SIZE])]
+Cursor = Annotated[str | None, Query(description="`next` of the page before; without it, the first page.")]
 RecordKey = Annotated[int, Field(ge=1, lt=2**63)]
 """What a database takes for the key of a record."""
+RecordId = Annotated[
+    int, Path(ge=1, lt=2**63, description="The record's `id`, as lists give it; not its number.", examples=[42])
+]
+"""Which record, in the address."""
 
 _MINUTE = 60
 
@@ -54,7 +58,7 @@ REFUSED = dict.fromkeys((400, 401, 403, 404, 429), Problems)
 class ActorThrottle(BaseThrottle):
     """So many requests in each minute of the clock for each user, whatever tokens his programs have.
 
-    Counted by each process of the web server for itself. O(1) in time and memory a user.
+    Counted over all processes of one server. One write, O(1) memory a user.
     """
 
     def __init__(self, most: int = 1200) -> None:
@@ -65,11 +69,11 @@ class ActorThrottle(BaseThrottle):
         if not isinstance(user, Actor):
             return True
         key = f"api.{user.user_id}.{int(time.time() // _MINUTE)}"
-        cache.add(key, 0, 2 * _MINUTE)
         try:
             return cache.incr(key) <= self.most
-        except ValueError:  # thrown out by others meanwhile
-            return True
+        except ValueError:
+            # The first of this minute; unless another process was just quicker, and then the second.
+            return cache.add(key, 1, 2 * _MINUTE) or cache.incr(key) <= self.most
 
     def wait(self) -> float:
         """Seconds until the next minute begins."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from guanxi_crm.core.models import Company
 
@@ -14,6 +14,7 @@ _SECONDS = 15
 
 def company() -> Company:
     """The one company; at most 15 seconds old, as other processes may change it."""
+    cache = caches["process"]
     known = cache.get(_KEY)
     if known is None:
         known, _ = Company.objects.get_or_create(pk=1)
@@ -24,5 +25,5 @@ def company() -> Company:
 def company_update(**values: object) -> Company:
     """Change settings of the company; whoever calls has asked the policy."""
     Company.objects.update_or_create(pk=1, defaults=values)
-    cache.delete(_KEY)
+    caches["process"].delete(_KEY)
     return company()

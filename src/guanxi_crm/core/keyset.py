@@ -16,7 +16,7 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 from guanxi_crm.core.errors import RuleBroken
 
-__all__ = ["COUNT_LIMIT", "Order", "Page", "count_up_to", "page_of", "page_of_keys"]
+__all__ = ["COUNT_LIMIT", "Order", "Page", "around", "count_up_to", "cursor_at", "page_of", "page_of_keys"]
 
 COUNT_LIMIT = 10_000
 """Beyond this a list says "10,000+": nobody needs the rest, and counting it costs as much as reading it."""
@@ -106,8 +106,8 @@ def page_of(records: QuerySet[Any], order: Order, *, size: int, cursor: str | No
     has_next, has_previous = (True, more) if backwards else (more, place is not None)
     return Page(
         found,
-        next=_encoded(order, found[-1], backwards=False) if found and has_next else None,
-        previous=_encoded(order, found[0], backwards=True) if found and has_previous else None,
+        next=cursor_at(order, found[-1], backwards=False) if found and has_next else None,
+        previous=cursor_at(order, found[0], backwards=True) if found and has_previous else None,
     )
 
 
@@ -136,6 +136,21 @@ def page_of_keys(read: Callable[[int | None, bool, int], list[int]], *, size: in
         next=_token(found[-1], found[-1], backwards=False) if found and has_next else None,
         previous=_token(found[0], found[0], backwards=True) if found and has_previous else None,
     )
+
+
+def around(records: QuerySet[Any], order: Order, record: Any) -> tuple[Any | None, Any | None]:
+    """The records right before and after one, which need not be among them: its own place in the order decides.
+
+    Parameters
+    ----------
+    record : a model, or a row of ``values()``, that has the column and the key of the order
+    """
+
+    def beyond(*, backwards: bool) -> Any | None:
+        cursor = cursor_at(order, record, backwards=backwards)
+        return next(iter(page_of(records, order, size=1, cursor=cursor).records), None)
+
+    return beyond(backwards=True), beyond(backwards=False)
 
 
 def count_up_to(records: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:
@@ -185,7 +200,8 @@ def _beyond(records: QuerySet[Any], order: Order, place: _Place, *, descending: 
         raise RuleBroken("crm_core.bad_cursor", field="cursor") from error
 
 
-def _encoded(order: Order, record: Any, *, backwards: bool) -> str:
+def cursor_at(order: Order, record: Any, *, backwards: bool) -> str:
+    """The cursor of what comes right after a record, or before it."""
     return _token(_read(record, order.column), _read(record, order.key), backwards=backwards)
 
 

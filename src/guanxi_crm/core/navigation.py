@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from guanxi_crm.core.policy import Actor
 
 __all__ = ["Place", "actions_for", "add_place", "places_for"]
@@ -26,6 +28,14 @@ class Place:
     """``main`` or ``settings`` in the menu; ``action``: in the command bar only, as something to do."""
     action: str = "view"
     """What one must be allowed to do to records of ``kind``."""
+    fragment: str = ""
+    """The part of the page that it leads to."""
+    found_by: str = ""
+    """Code of further words by which the command bar finds it."""
+
+    @property
+    def address(self) -> str:
+        return reverse(self.url_name) + (f"#{self.fragment}" if self.fragment else "")
 
 
 _PLACES: dict[str, Place] = {}
@@ -33,7 +43,7 @@ _PLACES: dict[str, Place] = {}
 
 def add_place(place: Place) -> Place:
     """Offer a place."""
-    _PLACES[place.url_name] = place
+    _PLACES[place.code] = place
     return place
 
 

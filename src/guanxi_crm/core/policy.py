@@ -153,17 +153,21 @@ class Actor:
         limits = self.limits(kind, action)
         return records.filter(limits) if limits else records
 
-    def limits(self, kind: str, action: str = "view") -> Q:
-        """The same as a condition, empty where he may do this to all: for who has to write a query in another way."""
+    def limits(self, kind: str, action: str = "view", *, path: str = "") -> Q:
+        """The same as a condition, empty where he may do this to all: for who has to write a query in another way.
+
+        ``path`` leads to such a record from those that are asked (``order__``).
+        """
         scope = self.scope(kind, action)
         if scope is Scope.ALL:
             return Q()
+        nobodys = Q(**{f"{path}pk__in": ()})
         if scope is Scope.NONE:
-            return Q(pk__in=())
+            return nobodys
         declared = record_type(kind)
-        own = Q(**{declared.owner: self.user_id}) if declared.owner and self.user_id else Q(pk__in=())
+        own = Q(**{f"{path}{declared.owner}": self.user_id}) if declared.owner and self.user_id else nobodys
         if scope is Scope.TEAM and declared.team and self.team_ids:
-            return own | Q(**{f"{declared.team}__in": sorted(self.team_ids)})
+            return own | Q(**{f"{path}{declared.team}__in": sorted(self.team_ids)})
         return own
 
     def readable(self, kind: str) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Container, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordKey, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Cursor, Limit, RecordId, RecordPage, page_out, shown
 from guanxi_crm.core.keyset import Order, page_of
 from guanxi_crm.core.language import language
 from guanxi_crm.core.policy import Actor, Scope
@@ -18,8 +19,8 @@ from guanxi_crm.customers.models import Customer, CustomerScores
 from guanxi_crm.customers.selectors.conditions import AllOf, Condition, column_of
 from guanxi_crm.customers.selectors.directory import directory
 from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery
-from guanxi_crm.customers.selectors.lists import customers_matching
-from guanxi_crm.customers.selectors.mined import Mined, mined_in, mined_of
+from guanxi_crm.customers.selectors.lists import rows_page
+from guanxi_crm.customers.selectors.mined import Mined, mined_in, mined_of, scores_readable
 from guanxi_crm.customers.selectors.record import CONTACT_FIELD, contact_points_of, customer_get
 
 __all__ = ["router"]
@@ -30,7 +31,6 @@ _FIELDS = (
     "number", "kind", "name", "gender", "born_on", "country", "region", "city", "postal_code", "language", "level",
     "joined_on", "owner", "team", "created_at", "updated_at",
 )  # fmt: skip
-_NEWEST = Order("pk", descending=True)
 Names = Mapping[int | None, str]
 
 
@@ -153,25 +153,39 @@ class ScoresPage(RecordPage):
 class CustomerFilter(Schema):
     """Whom to list: everything that is given must hold."""
 
-    q: str = ""
-    number: str | None = None
-    segment: str | None = None
-    value_group: str | None = None
-    abc: str | None = None
-    churn_band: str | None = None
-    country: str | None = None
-    city: str | None = None
-    level: str | None = None
-    owner: str | None = None
-    team: str | None = None
-    tags: str | None = None
-    is_vip: Literal["yes", "no"] | None = None
-    is_silent: Literal["yes", "no"] | None = None
+    q: str = Field("", description="Searched in names, numbers, telephone numbers and mail addresses.", examples=["王"])
+    number: str | None = Field(None, description="The customer's number.", examples=["C1001"])
+    segment: str | None = Field(None, description="A segment of the published run.", examples=["at_risk"])
+    value_group: str | None = Field(None, description="`high`, `potential`, `ordinary` or `low`.", examples=["high"])
+    abc: str | None = Field(None, description="`A`, `B` or `C` by amount.", examples=["A"])
+    churn_band: str | None = Field(
+        None, description="How likely he is to leave: `low`, `medium` or `high`.", examples=["high"]
+    )
+    country: str | None = Field(None, description="As it stands in the record.", examples=["China"])
+    city: str | None = Field(None, description="As it stands in the record.", examples=["Shanghai"])
+    level: str | None = Field(None, description="The level of the loyalty programme.", examples=["gold"])
+    owner: str | None = Field(
+        None, description="The `id` of who looks after him; `me` is the token's user.", examples=["me"]
+    )
+    team: str | None = Field(
+        None, description="The `id` of the team; `mine` are those of the token's user.", examples=["mine"]
+    )
+    tags: str | None = Field(None, description="The `id` of a tag that he has.", examples=["3"])
+    is_vip: Literal["yes", "no"] | None = Field(None, description="Among those who bring most.", examples=["yes"])
+    is_silent: Literal["yes", "no"] | None = Field(
+        None, description="Has not ordered for much longer than he used to.", examples=["yes"]
+    )
 
 
-Sort = Literal[
-    "created_at", "-created_at", "name", "-name", "number", "-number", "amount", "-amount",
-    "expected_amount", "-expected_amount", "churn_probability", "-churn_probability", "last_order_at", "-last_order_at",
+Sort = Annotated[
+    Literal[
+        "created_at", "-created_at", "name", "-name", "number", "-number", "amount", "-amount", "expected_amount",
+        "-expected_amount", "churn_probability", "-churn_probability", "last_order_at", "-last_order_at",
+    ] | None,
+    Query(
+        description="By which field; with a minus the highest first. Without it those entered last come first.",
+        examples=["-amount"],
+    ),
 ]  # fmt: skip
 
 
@@ -182,25 +196,24 @@ Sort = Literal[
 def customers(
     request: HttpRequest,
     which: Query[CustomerFilter],
-    sort: Sort | None = None,
+    sort: Sort = None,
     limit: Limit = PAGE_SIZE,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """``q`` searches names, numbers, telephone numbers and mail addresses. ``owner``, ``team`` and ``tags`` are keys;
-    ``me`` and ``mine`` mean the token's user and his teams. Without ``sort`` those entered last come first; with a
-    minus the highest come first."""
+    """Customers of whom everything that is given holds: the record alone; scores are under `/scores` and with each
+    customer."""
     user: Actor = request.auth
     given = which.dict(exclude_none=True, exclude={"q"})
     tree = AllOf(tuple(Condition(field, "is", (value,)) for field, value in given.items()))
-    found = customers_matching(user=user, query=ListQuery(tree, which.q))
-    order = _NEWEST
+    query, order = ListQuery(tree, which.q, sort or ""), None
     if sort is not None:
         name = sort.removeprefix("-")
         user.require_readable("customer", [name])
         order = replace(SORTS[name], descending=sort.startswith("-"))
     reads = frozenset(user.readable("customer"))
-    columns = {column_of(name) for name in _FIELDS if name in reads}
-    page = page_of(found.values("pk", "version", order.column, *columns), order, size=limit, cursor=cursor)
+    columns = {"pk", "version", *(column_of(name) for name in _FIELDS if name in reads)}
+    columns |= {order.column} if order else set()
+    page = rows_page(user=user, query=query, order=order, columns=columns, size=limit, cursor=cursor)
     known = directory()
     return page_out(page, lambda row: _customer(reads, row, known.users, known.teams))
 
@@ -209,7 +222,8 @@ def customers(
     "/customers/{customer_id}", response={200: CustomerDetail, **REFUSED}, exclude_unset=True,
     operation_id="customer", summary="One customer with contact points, tags and scores",
 )  # fmt: skip
-def customer(request: HttpRequest, customer_id: RecordKey) -> dict[str, Any]:
+def customer(request: HttpRequest, customer_id: RecordId) -> dict[str, Any]:
+    """The record, how to reach him, his tags, and what the published run says of him with the reasons."""
     user: Actor = request.auth
     user.require("customer", "view")
     found = customer_get(user=user, customer_id=customer_id)
@@ -232,20 +246,21 @@ def customer(request: HttpRequest, customer_id: RecordKey) -> dict[str, Any]:
     "/scores", response={200: ScoresPage, **REFUSED}, exclude_unset=True, operation_id="scores",
     summary="Scores of the published run, by customer",
 )  # fmt: skip
-def scores(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None) -> dict[str, Any]:
+def scores(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: Cursor = None) -> dict[str, Any]:
     """All of them, to be brought into another system; the reasons are with each customer."""
     user: Actor = request.auth
     user.require("customer", "view")
     rows = CustomerScores.objects.filter(scored__is_current=True).defer("reasons")
     if user.scope("customer", "view") is not Scope.ALL:
         rows = rows.filter(customer__in=user.narrow("customer", Customer.objects.all()))
-    reads_number = user.may_read("customer", "number")
+    reads_number, readable = user.may_read("customer", "number"), scores_readable(user)
     rows = rows.select_related("scored", *(["customer"] if reads_number else []))
     page = page_of(rows, Order("customer_id", key="customer_id"), size=limit, cursor=cursor)
 
     def show(row: CustomerScores) -> dict[str, Any]:
         numbered = {"customer_number": row.customer.number} if reads_number else {}
-        return {"customer_id": row.customer_id, **numbered, **_scores(mined_in(row, user=user, with_reasons=False))}
+        told = _scores(mined_in(row, readable=readable, with_reasons=False))
+        return {"customer_id": row.customer_id, **numbered, **told}
 
     return page_out(page, show)
 

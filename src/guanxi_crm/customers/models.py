@@ -65,8 +65,13 @@ class Customer(models.Model):
         indexes = (
             models.Index(F("created_at").desc(), F("id").desc(), name="customers_newest"),
             models.Index(fields=["name", "id"], name="customers_by_name"),
-            models.Index(fields=["owner", "created_at", "id"], name="customers_of_owner"),
-            models.Index(fields=["team", "created_at", "id"], name="customers_of_team"),
+            # With the other one, so that whom a user may see is told from the index alone.
+            models.Index(fields=["owner", "created_at", "id", "team"], name="customers_of_owner"),
+            models.Index(fields=["team", "created_at", "id", "owner"], name="customers_of_team"),
+            *(
+                models.Index(fields=[name, "team", "owner"], name=f"customers_by_{name}")
+                for name in ("country", "region", "city", "level")
+            ),
         )
 
     def __str__(self) -> str:

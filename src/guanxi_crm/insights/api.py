@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Path, Router
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordPage, page_out, shown
+from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Cursor, Limit, RecordPage, page_out, shown
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
@@ -17,6 +17,12 @@ from guanxi_crm.insights.selectors.runs import run_get, run_results, runs_of
 __all__ = ["router"]
 
 router = Router(tags=["runs"])
+
+RunId = Annotated[
+    uuid.UUID,
+    Path(description="The run's `id`, as the list gives it.", examples=["2f1c0e52-6d0b-4c7e-9a55-0d3f3d1c7a10"]),
+]
+"""Which run, in the address."""
 
 
 class RunOut(Answer):
@@ -57,7 +63,8 @@ class RunPage(RecordPage):
 @router.get(
     "/runs", response={200: RunPage, **REFUSED}, exclude_unset=True, operation_id="runs", summary="Runs, newest first"
 )
-def runs(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = None) -> dict[str, Any]:
+def runs(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: Cursor = None) -> dict[str, Any]:
+    """Runs of studies with their state; the one whose scores the customers have is `is_published`."""
     user: Actor = request.auth
     user.require("run", "view")
     return page_out(runs_of(user=user, size=limit, cursor=cursor), lambda run: _run(user, run))
@@ -67,7 +74,9 @@ def runs(request: HttpRequest, limit: Limit = PAGE_SIZE, cursor: str | None = No
     "/runs/{run_id}", response={200: RunDetail, **REFUSED}, exclude_unset=True, operation_id="run",
     summary="One run, and what each study found",
 )  # fmt: skip
-def run(request: HttpRequest, run_id: uuid.UUID) -> dict[str, Any]:
+def run(request: HttpRequest, run_id: RunId) -> dict[str, Any]:
+    """The run, and of each study its grade on later data, how that was judged, and what was missing; sentences in
+    English and Chinese. `results` is absent for who may not see them."""
     user: Actor = request.auth
     user.require("run", "view")
     found = run_get(user=user, run_id=run_id)

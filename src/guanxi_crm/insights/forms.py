@@ -64,6 +64,12 @@ class RunForm(_Options):
         )
         self.order_fields(["studies", "as_of", "horizon_days", "publish"])
 
+    @classmethod
+    def as_usual(cls, *, may_publish: bool) -> RunForm:
+        """Sent in as it stands when nobody has touched it."""
+        fields = cls(may_publish=may_publish).fields
+        return cls({name: field.initial for name, field in fields.items()}, may_publish=may_publish)
+
 
 class ScheduleForm(_Options):
     """Options of a schedule."""

@@ -15,13 +15,18 @@ _FORMS = {"mean_absolute_error": "money", "top_share_found": "share", "hit_rate"
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table; ``bar`` is percent of the column's largest, None in a column without bars."""
+    """One cell of a table.
+
+    ``bar`` is percent of the column's largest, None in a column without bars; ``sort`` the number by which the column
+    is sorted, None where there is none or it is sorted by its text.
+    """
 
     text: str
     is_number: bool
     label: str
     is_customer: bool
     bar: float | None = None
+    sort: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,18 +112,28 @@ def _table(table: Mapping[str, Any]) -> dict[str, Any]:
     keys = [column["key"] for column in columns]
     return {
         **table,
-        "rows": [_cells(row, columns, table["bars"], place) for place, row in enumerate(table["rows"])],
-        "total": _cells(table["total"], columns, {}, 0) if table["total"] else [],
+        "rows": [
+            _cells(row, columns, table["bars"], table.get("sorts", {}), place)
+            for place, row in enumerate(table["rows"])
+        ],
+        "total": _cells(table["total"], columns, {}, {}, 0) if table["total"] else [],
         "customer_column": keys.index(_CUSTOMER) if _CUSTOMER in keys else None,
         "is_cut": table["of"] > len(table["rows"]),
     }
 
 
-def _cells(row: list[str], columns: list[Mapping[str, Any]], bars: Mapping[str, list[float]], place: int) -> list[Cell]:
+def _cells(
+    row: list[str],
+    columns: list[Mapping[str, Any]],
+    bars: Mapping[str, list[float]],
+    sorts: Mapping[str, list[float | None]],
+    place: int,
+) -> list[Cell]:
     return [
         Cell(
             text, column["is_number"], column["label"], column["key"] == _CUSTOMER,
             bars[str(number)][place] if str(number) in bars else None,
+            sorts[str(number)][place] if str(number) in sorts else None,
         )
         for number, (text, column) in enumerate(zip(row, columns, strict=True))
     ]  # fmt: skip

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
-from guanxi_crm.core.api import PAGE_SIZE, REFUSED, Answer, Limit, RecordKey, RecordPage, page_out, shown
+from guanxi_crm.core.api import (
+    PAGE_SIZE,
+    REFUSED,
+    Answer,
+    Cursor,
+    Limit,
+    RecordId,
+    RecordKey,
+    RecordPage,
+    page_out,
+    shown,
+)
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sales.selectors.orders import OrderFilter, lines_of, order_get, order_page
@@ -94,14 +105,20 @@ class ProductPage(RecordPage):
 )  # fmt: skip
 def orders(
     request: HttpRequest,
-    customer: RecordKey | None = None,
-    number: str = "",
-    ordered_from: dt.date | None = None,
-    ordered_until: dt.date | None = None,
+    customer: Annotated[
+        RecordKey | None, Query(description="Orders of the customer with this `id`.", examples=[42])
+    ] = None,
+    number: Annotated[str, Query(description="The order's whole number.", examples=["A1000"])] = "",
+    ordered_from: Annotated[
+        dt.date | None, Query(description="The first day, included.", examples=["2026-01-01"])
+    ] = None,
+    ordered_until: Annotated[
+        dt.date | None, Query(description="The last day, included.", examples=["2026-01-31"])
+    ] = None,
     limit: Limit = PAGE_SIZE,
-    cursor: str | None = None,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Days are those of the company's calendar; both are included."""
+    """What customers have ordered, without the lines. Days are those of the company's calendar."""
     user: Actor = request.auth
     asked = OrderFilter(number=number, first_on=ordered_from, last_on=ordered_until, customer_id=customer)
     sees = _seen(user)
@@ -112,7 +129,8 @@ def orders(
     "/orders/{order_id}", response={200: OrderDetail, **REFUSED}, exclude_unset=True, operation_id="order",
     summary="One order with its lines",
 )  # fmt: skip
-def order(request: HttpRequest, order_id: RecordKey) -> dict[str, Any]:
+def order(request: HttpRequest, order_id: RecordId) -> dict[str, Any]:
+    """The order with its lines, a thousand at most; of a return, quantity and amount are negative."""
     user: Actor = request.auth
     user.require("order", "view")
     found = order_get(user=user, order_id=order_id)
@@ -128,9 +146,13 @@ def order(request: HttpRequest, order_id: RecordKey) -> dict[str, Any]:
     summary="Products by code",
 )  # fmt: skip
 def products(
-    request: HttpRequest, q: str = "", category: str = "", limit: Limit = PAGE_SIZE, cursor: str | None = None
+    request: HttpRequest,
+    q: Annotated[str, Query(description="A part of the code, the name or the category.", examples=["tea"])] = "",
+    category: Annotated[str, Query(description="The whole name of a category.", examples=["Tea"])] = "",
+    limit: Limit = PAGE_SIZE,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """``q``: a part of the code, name or category."""
+    """All that was ever sold or is offered, in the order of the codes."""
     user: Actor = request.auth
     page = product_page(user=user, text=q, category=category, cursor=cursor, size=limit)
     reads = frozenset(user.readable("product"))
@@ -141,7 +163,8 @@ def products(
     "/products/{product_id}", response={200: ProductOut, **REFUSED}, exclude_unset=True, operation_id="product",
     summary="One product",
 )  # fmt: skip
-def product(request: HttpRequest, product_id: RecordKey) -> dict[str, Any]:
+def product(request: HttpRequest, product_id: RecordId) -> dict[str, Any]:
+    """The product with its unit cost, where that is known."""
     user: Actor = request.auth
     user.require("product", "view")
     found = product_get(user=user, product_id=product_id)

@@ -29,7 +29,7 @@ class Order(models.Model):
     """Of source, number, customer and day in the warehouse, which together are an order: their digest, in base 64."""
     source = models.CharField(max_length=200)
     number = models.CharField(max_length=200)
-    customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.CASCADE, related_name="orders")
+    customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.PROTECT, related_name="orders")
     ordered_at = models.DateTimeField()
     ordered_on = models.DateField()
     lines_count = models.IntegerField()
@@ -51,6 +51,16 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_return(self) -> bool:
+        """Whether it only takes back: a cancellation or credit note."""
+        return self.amount == 0 and self.returns_amount > 0
+
+    @property
+    def came_to(self) -> int:
+        """Minor units, returns deducted."""
+        return self.amount - self.returns_amount
 
 
 class OrderLine(models.Model):

@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from guanxi.words import Money
-from guanxi_crm.core.keyset import COUNT_LIMIT, count_up_to
 from guanxi_crm.core.language import told
 from guanxi_crm.core.pages import signed_in
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
-from guanxi_crm.sales.selectors.orders import lines_of, order_filter, order_get, order_page, orders_matching
+from guanxi_crm.sales.selectors.orders import lines_of, order_count, order_filter, order_get, order_page
 from guanxi_crm.sales.selectors.products import (
     SoldInMonth,
     product_buyers,
@@ -36,12 +35,13 @@ def orders_view(request: HttpRequest) -> HttpResponse:
     user = request.actor
     asked = order_filter(request.GET)
     page = order_page(user=user, asked=asked, cursor=request.GET.get("cursor"))
+    found, limit = order_count(user=user, asked=asked)
     customer = None
     if asked.customer_id:
         customer = user.narrow("customer", Customer.objects.filter(pk=asked.customer_id)).first()
     return render(request, "sales/orders.html", {
         "page": page, "asked": asked, "fields": set(user.readable("order")), "customer": customer,
-        "found": count_up_to(orders_matching(user=user, asked=asked)), "limit": COUNT_LIMIT,
+        "found": found, "limit": limit,
         **_customers_shown(user), "may_export": user.may("order", "export"),
         "is_filtered": bool(asked.as_data()),
     })  # fmt: skip
@@ -66,8 +66,10 @@ def order_view(request: HttpRequest, order_id: int) -> HttpResponse:
     """One order with its lines."""
     user = request.actor
     order = order_get(user=user, order_id=order_id)
+    fields = set(user.readable("order"))
     return render(request, "sales/order.html", {
-        "order": order, "lines": lines_of(order, user=user), "fields": set(user.readable("order")),
+        "order": order, "lines": lines_of(order, user=user), "fields": fields,
+        "is_return": order.is_return and {"amount", "returns_amount"} <= fields,
         **_customers_shown(user), "sees_products": user.may("product", "view"),
     })  # fmt: skip
 

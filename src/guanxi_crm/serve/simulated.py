@@ -15,6 +15,7 @@ from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.services.demo import demo_customers_remove, demo_life
 from guanxi_crm.insights.models import Run
 from guanxi_crm.sales.models import Order
+from guanxi_crm.sales.services.demo import demo_orders_remove
 from guanxi_crm.serve.bring import bring_in, study
 from guanxi_crm.serve.login import login_forget, login_keep
 from guanxi_crm.serve.prepare import prepare
@@ -67,6 +68,7 @@ def remove() -> int:
         tell("crm_serve.demo_none")
         return 0
     orders = Order.objects.filter(origin="demo").count()
+    demo_orders_remove()
     customers = demo_customers_remove()
     imported = Import.objects.filter(origin="demo", state=Import.State.DONE).order_by("-created_at")
     for delivered in list(imported):

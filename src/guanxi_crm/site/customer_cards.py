@@ -12,16 +12,25 @@ from guanxi.words import Money
 from guanxi_crm.core.language import language, told
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.forms.fields import label_of, shown
-from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.models import Consent, Customer
+from guanxi_crm.customers.selectors.consents import consent_matrix
 from guanxi_crm.customers.selectors.mined import Mined
 from guanxi_crm.customers.selectors.record import FORM_FIELDS
 from guanxi_crm.customers.selectors.timeline import Event
 from guanxi_crm.sales.selectors.of_customer import OrderMonth
 
-__all__ = ["FieldRow", "ToldEvent", "field_rows", "months_chart", "reasons_in_words", "told_events"]
+__all__ = [
+    "FieldRow", "ToldEvent", "ToldReasons", "field_rows", "marketing_words", "months_chart", "reasons_in_words",
+    "told_events",
+]  # fmt: skip
 
 _MONTHS_SHOWN = 36
 _REASONS_SHOWN = 4
+"""In each direction."""
+_WEAKEST_SHOWN = 0.05
+"""Of the strongest: a reason that weighs less explains nothing."""
+_ALWAYS_TOLD = ("email", "phone")
+"""Channels of which the header says also that the customer was never asked."""
 _CHANGES_TOLD = 400
 """Characters of a value in the timeline."""
 
@@ -37,11 +46,12 @@ class FieldRow:
 
 
 @dataclass(frozen=True)
-class ToldReason:
-    """One reason as a sentence; ``raises`` says in which direction it points."""
+class ToldReasons:
+    """Why a score is what it is, as sentences, the strongest first: all, those that raise it, those that lower it."""
 
-    sentence: str
-    raises: bool
+    every: list[str]
+    raising: list[str]
+    lowering: list[str]
 
 
 @dataclass(frozen=True)
@@ -66,10 +76,30 @@ def field_rows(customer: Customer, *, user: Actor) -> list[FieldRow]:
     return rows
 
 
-def reasons_in_words(mined: Mined | None, study: str) -> list[ToldReason]:
-    """Why a score is what it is, the strongest first."""
-    reasons = mined.reasons.get(study, [])[:_REASONS_SHOWN] if mined else []
-    return [ToldReason(reason.message.say(language()), reason.raises) for reason in reasons]
+def marketing_words(history: list[Consent]) -> list[tuple[str, Consent | None]]:
+    """Channels on which a customer has allowed or refused marketing, with his last word; where there is any, mail and
+    telephone are told of in any case."""
+    (marketing,) = (row for row in consent_matrix(history) if row.purpose == "marketing")
+    if not marketing.is_known:
+        return []
+    told = [(channel, word) for channel, word in marketing.cells if word or channel in _ALWAYS_TOLD]
+    return sorted(told, key=lambda each: each[0] not in _ALWAYS_TOLD)
+
+
+def reasons_in_words(mined: Mined | None, study: str) -> ToldReasons:
+    """Why a score is what it is, as far as the user may see what each reason tells of."""
+    reasons = mined.reasons.get(study, []) if mined else []
+    strongest = max((abs(reason.effect) for reason in reasons), default=0.0)
+    said = [
+        (reason.raises, reason.message.say(language()))
+        for reason in reasons
+        if abs(reason.effect) >= strongest * _WEAKEST_SHOWN
+    ]
+    return ToldReasons(
+        [sentence for _, sentence in said][:_REASONS_SHOWN],
+        [sentence for raises, sentence in said if raises][:_REASONS_SHOWN],
+        [sentence for raises, sentence in said if not raises][:_REASONS_SHOWN],
+    )
 
 
 def told_events(events: Sequence[Event], *, user: Actor) -> list[ToldEvent]:

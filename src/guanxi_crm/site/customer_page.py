@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from guanxi_crm.core.pages import signed_in
@@ -12,22 +13,23 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.forms.parts import NoteForm, TaskForm
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.consents import CHANNELS, consent_history, consent_matrix
+from guanxi_crm.customers.selectors.list_query import ListQuery
 from guanxi_crm.customers.selectors.mined import mined_of, segment_history
+from guanxi_crm.customers.selectors.neighbours import list_of_address, neighbours_of
 from guanxi_crm.customers.selectors.record import (
     CONTACT_FIELD,
     attachments_of,
     contact_points_of,
     customer_get,
     name_for,
-    neighbours_of,
 )
 from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.tags import tags_of
 from guanxi_crm.customers.selectors.tasks import open_tasks_of
-from guanxi_crm.customers.selectors.timeline import Source, customer_sources, timeline_page
+from guanxi_crm.customers.selectors.timeline import Source, customer_sources, timeline_first, timeline_page
 from guanxi_crm.insights.selectors.products import products_wanted
 from guanxi_crm.sales.selectors.of_customer import order_months, order_source, sees_amounts
-from guanxi_crm.site.customer_cards import field_rows, months_chart, reasons_in_words, told_events
+from guanxi_crm.site.customer_cards import field_rows, marketing_words, months_chart, reasons_in_words, told_events
 
 __all__ = ["customer", "customer_timeline"]
 
@@ -41,6 +43,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     user = request.actor
     record = customer_get(user=user, customer_id=customer_id)
     context = {
+        **_way(request, record, user),
         **_who(record, user),
         **_what_happened(request, record, user),
         **_what_is_known(record, user),
@@ -58,6 +61,18 @@ def customer_timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
     return render(request, f"site/customer/{part}.html", context)
 
 
+def _way(request: HttpRequest, record: Customer, user: Actor) -> dict[str, object]:
+    """The list from which one came, and who stands before and after him in it; in that of all where one did not."""
+    came_from = request.GET.get("list", "")
+    query = list_of_address(came_from, user=user) if came_from else None
+    address = query.address(view=QueryDict(came_from).get("view", "")) if query else ""
+    return {
+        "neighbours": neighbours_of(record, user=user, query=query or ListQuery()),
+        "list_address": address,
+        "along": f"?{urlencode({'list': address})}" if address else "",
+    }
+
+
 def _who(record: Customer, user: Actor) -> dict[str, object]:
     """The header and the left column."""
     may_change = user.may("customer", "change", record)
@@ -73,11 +88,11 @@ def _who(record: Customer, user: Actor) -> dict[str, object]:
         "may_assign": user.may("customer", "assign", record)
         and (user.may_write("customer", "owner") or user.may_write("customer", "team")),
         "may_delete": user.may("customer", "delete", record),
-        "neighbours": neighbours_of(record, user=user),
         "fields": field_rows(record, user=user),
         "points": [(point, may_change and user.may_write("customer", CONTACT_FIELD[point.kind])) for point in points],
         "may_add_points": may_change and any(user.may_write("customer", name) for name in CONTACT_FIELD.values()),
         "consents": consent_matrix(history) if reads["consents"] else [],
+        "marketing": marketing_words(history) if reads["consents"] else [],
         "has_consents": bool(history),
         "channels": CHANNELS,
         "tags": tags_of(record, user=user),
@@ -98,13 +113,16 @@ def _what_happened(request: HttpRequest, record: Customer, user: Actor) -> dict[
 
 
 def _timeline(request: HttpRequest, record: Customer, user: Actor) -> dict[str, object]:
-    sources = _sources(record, user)
-    kinds = [source.kind for source in sources]
-    kind = request.GET.get("kind", "")
-    chosen = [kind] if kind in kinds else []
-    page = timeline_page(sources, user=user, kinds=chosen, cursor=request.GET.get("cursor"))
+    kind, cursor = request.GET.get("kind", ""), request.GET.get("cursor")
+    if kind or cursor:
+        sources = _sources(record, user)
+        kinds = tuple(source.kind for source in sources)
+        chosen = [kind] if kind in kinds else []
+        page = timeline_page(sources, user=user, kinds=chosen, cursor=cursor)
+    else:
+        page, kinds = timeline_first(record, user=user, sources_of=_sources)
     return {
-        "customer": record, "kinds": kinds, "kind": kind if chosen else "", "next": page.next,
+        "customer": record, "kinds": kinds, "kind": kind if kind in kinds else "", "next": page.next,
         "events": told_events(page.events, user=user), "writes_notes": user.may_write("customer", "notes"),
     }  # fmt: skip
 

@@ -8,16 +8,13 @@ from typing import Any
 from guanxi_crm.sources.models import Import
 from guanxi_crm.sources.selectors import missing_roles
 
-__all__ = ["CURRENCIES", "DOUBTFUL", "HORIZON_DAYS", "STUDIES", "result_rows", "table_forms", "trial_rows"]
+__all__ = ["CURRENCIES", "DOUBTFUL", "result_rows", "table_forms", "trial_rows"]
 
 CURRENCIES = (
     "CNY", "USD", "EUR", "GBP", "HKD", "TWD", "JPY", "KRW", "SGD", "MYR", "THB", "VND", "INR", "AUD", "CAD", "CHF",
     "BRL", "MXN", "RUB", "TRY", "AED", "ZAR",
 )  # fmt: skip
 """Offered first; any other of ISO 4217 can be typed."""
-STUDIES = ("overview", "value", "next_purchase", "segments", "churn", "affinity", "coverage")
-"""All that can be run, by the form with which a run is asked for (`guanxi.studies.STUDIES`; a test compares)."""
-HORIZON_DAYS = 90
 DOUBTFUL = 0.6
 """Certainty of a guess below which a person should look."""
 

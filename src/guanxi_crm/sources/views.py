@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from guanxi_crm.core.errors import NotFound, RuleBroken
 from guanxi_crm.core.language import language, told
 from guanxi_crm.core.pages import signed_in, toast
+from guanxi_crm.core.policy import Actor
 from guanxi_crm.sources.files import EXTENSIONS, rejects_path
-from guanxi_crm.sources.pages import CURRENCIES, HORIZON_DAYS, STUDIES, result_rows, table_forms, trial_rows
+from guanxi_crm.sources.pages import CURRENCIES, result_rows, table_forms, trial_rows
 from guanxi_crm.sources.selectors import brought_before, import_get, import_page, is_half_way, stands
 from guanxi_crm.sources.services import (
     import_create,
@@ -110,9 +111,7 @@ def _show(
         "may_undo": request.actor.may("import", "undo"),
         "may_see_rows": may_see_rows,
         "may_map": request.actor.may_write("import", "mapping"),
-        "may_run": request.actor.may("run", "create"),
-        "studies": STUDIES,
-        "horizon_days": HORIZON_DAYS,
+        "next": _next(request.actor),
     }
     if where in {"ready", "trying", "failed"} and delivered.profile.get("tables"):
         context |= {
@@ -128,6 +127,16 @@ def _show(
             "has_rejects": may_see_rows and rejects_path(delivered, language()).is_file(),
         }
     return render(request, "sources/show.html", context, status=status)
+
+
+def _next(user: Actor) -> dict[str, bool]:
+    """What one may do with data that are in; empty where that is nothing."""
+    may = {
+        "run": user.may("run", "create"),
+        "customers": user.may("customer", "view"),
+        "more": user.may("import", "create"),
+    }
+    return may if any(may.values()) else {}
 
 
 @require_POST

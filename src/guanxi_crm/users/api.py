@@ -25,6 +25,8 @@ class Me(Answer):
 
 @router.get("/me", response={200: Me, **REFUSED}, summary="Who asks, and what he may see", operation_id="me")
 def me(request: HttpRequest) -> dict[str, object]:
+    """The token's user, the fields that he may see of each record type, and of whose records he may do what: a program
+    asks this first to know what answers will hold."""
     user = request.auth
     kinds = [kind.name for kind in record_types() if user.may(kind.name, "view")]
     return {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.db import OperationalError, transaction
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +20,11 @@ from guanxi_crm.core.language import DJANGO_LANGUAGE, told
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.users.models import User
 from guanxi_crm.users.policy import actor_for, lacks_second_factor, nobody
+from guanxi_crm.users.services.sessions import session_mark_seen
 
 __all__ = ["ActorMiddleware"]
 
-_SEEN_EVERY = dt.timedelta(minutes=15)
+_SEEN_EVERY_SECONDS = 900
 _OPEN = ("account_", "mfa_")
 """Beginnings of the names of addresses that need no second factor: where one signs in and out, and gets one."""
 
@@ -44,7 +45,7 @@ class ActorMiddleware:
             translation.activate(DJANGO_LANGUAGE[chosen])
             request.LANGUAGE_CODE = translation.get_language()
         if request.user.is_authenticated:
-            _mark_seen(request.user)
+            _mark_seen(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, named: Any) -> HttpResponse | None:  # noqa: ARG002
@@ -66,9 +67,9 @@ def _with_roles(request: HttpRequest) -> User:
     return request.user
 
 
-def _mark_seen(user: User) -> None:
-    now = timezone.now()
-    if user.last_seen_at is None or now - user.last_seen_at > _SEEN_EVERY:
+def _mark_seen(request: HttpRequest) -> None:
+    if cache.add(f"seen.{request.session.session_key}", 1, _SEEN_EVERY_SECONDS):
         # Somebody else may be writing for long: that is no reason to refuse a page.
         with suppress(OperationalError), transaction.atomic():
-            User.objects.filter(pk=user.pk).update(last_seen_at=now)
+            User.objects.filter(pk=request.user.pk).update(last_seen_at=timezone.now())
+            session_mark_seen(request)

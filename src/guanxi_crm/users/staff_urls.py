@@ -7,6 +7,7 @@ from django.urls import path
 from guanxi_crm.users.views.audit import audit_view
 from guanxi_crm.users.views.own import company_view, profile_view
 from guanxi_crm.users.views.roles import role_delete_view, role_view, roles_view
+from guanxi_crm.users.views.sessions import session_end_view, sessions_end_others_view, sessions_view
 from guanxi_crm.users.views.staff import (
     invitation_resend_view,
     invitation_withdraw_view,
@@ -21,6 +22,9 @@ from guanxi_crm.users.views.tokens import token_revoke_view, tokens_view
 app_name = "users"
 urlpatterns = [
     path("", profile_view, name="profile"),
+    path("sessions/", sessions_view, name="sessions"),
+    path("sessions/end-others/", sessions_end_others_view, name="sessions_end_others"),
+    path("sessions/<int:session_id>/end/", session_end_view, name="session_end"),
     path("company/", company_view, name="company"),
     path("staff/", staff_view, name="staff"),
     path("staff/invite/", invite_view, name="invite"),

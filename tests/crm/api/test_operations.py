@@ -195,8 +195,17 @@ def test_nobody_filters_by_what_is_hidden_from_him(field, ask, there, user_of):
     value = {"is_vip": "yes", "is_silent": "yes", "owner": "me", "team": "mine", "tags": str(there.tag.pk)}.get(
         field, "x"
     )
-    answer = ask("/customers", of=user, **{field: value})
-    assert (answer.status_code, answer.json()["code"]) == (403, "crm_core.no_such_field")
+    unknown = ask("/customers", of=user, no_such_field=value)
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "crm_site.api_unknown")
+    for given in (value, "nonsense"):
+        answer = ask("/customers", of=user, **{field: given})
+        assert (answer.status_code, answer.json()) == as_of_unknown(unknown, "no_such_field", field)
+
+
+def as_of_unknown(unknown, name, asked):
+    """Status and content of the answer to a name that there is not, as if it had been another."""
+    content = unknown.json()
+    return unknown.status_code, content | {"detail": content["detail"].replace(name, asked)}
 
 
 @pytest.mark.parametrize("field", SORTS)
@@ -204,9 +213,11 @@ def test_nobody_sorts_by_what_is_hidden_from_him(field, ask, there, user_of):
     user = user_of()
     user.roles.set([role_without(("customer", field))])
     assert ask("/customers", of=user).status_code == 200
+    unknown = ask("/customers", of=user, sort="no_such_field")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "crm_site.api_bad_value")
     for sort in (field, f"-{field}"):
         answer = ask("/customers", of=user, sort=sort)
-        assert (answer.status_code, answer.json()["code"]) == (403, "crm_core.no_such_field")
+        assert (answer.status_code, answer.json()) == (unknown.status_code, unknown.json())
 
 
 @pytest.mark.parametrize(
@@ -216,7 +227,29 @@ def test_nobody_sorts_by_what_is_hidden_from_him(field, ask, there, user_of):
 def test_nobody_filters_orders_by_what_is_hidden_from_him(field, asked, ask, there, user_of):
     user = user_of()
     user.roles.set([role_without(("order", field))])
-    assert ask("/orders", of=user, **asked).status_code == 403
+    unknown = ask("/orders", of=user, no_such_field="x")
+    (name,) = asked
+    for given in (asked, {name: "nonsense"}):
+        answer = ask("/orders", of=user, **given)
+        assert (answer.status_code, answer.json()) == as_of_unknown(unknown, "no_such_field", name)
+
+
+def test_nobody_filters_products_by_what_is_hidden_from_him(ask, there, user_of):
+    user = user_of()
+    user.roles.set([role_without(("product", "category"))])
+    unknown, answer = (ask("/products", of=user, **{name: "Tea"}) for name in ("no_such_field", "category"))
+    assert (answer.status_code, answer.json()) == as_of_unknown(unknown, "no_such_field", "category")
+
+
+def test_everything_that_can_be_asked_is_described_with_an_example():
+    for told in (each["get"] for each in api.get_openapi_schema()["paths"].values()):
+        assert told["summary"], told["operationId"]
+        assert told["description"], told["operationId"]
+        for parameter in told.get("parameters", ()):
+            schema = parameter["schema"]
+            where = (told["operationId"], parameter["name"])
+            assert parameter.get("description") or schema.get("description"), where
+            assert schema.get("examples") or parameter.get("examples") or parameter["name"] == "cursor", where
 
 
 # Filters, sorts, search

@@ -33,6 +33,13 @@ def test_a_job_that_runs_is_asked_for_again_and_again(client_of, manager, job):
     assert "HX-Trigger" not in response
 
 
+def test_before_the_first_part_of_a_stage_is_done_the_bar_only_moves(client_of, manager, job):
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, stage="crm_core.home", done=0, total=1200)
+    text = progress(client_of(manager), job).content.decode()
+    assert "progress-bar-indeterminate" in text
+    assert "%" not in text
+
+
 def test_a_job_that_is_over_is_not_asked_for_again_and_says_so(client_of, manager, job):
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, ended_at=timezone.now())
     response = progress(client_of(manager), job)

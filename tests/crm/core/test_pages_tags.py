@@ -10,6 +10,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.template.loader import render_to_string
+from django.test.html import parse_html
 from django.utils import translation
 
 import guanxi_crm
@@ -86,6 +87,26 @@ class Form(forms.Form):
     kind = forms.ChoiceField(label="Kind", choices=[("a", "A")], required=False)
     agreed = forms.BooleanField(label="Agreed", required=False)
     colour = forms.ChoiceField(label="Colour", choices=[("r", "Red"), ("b", "Blue")], widget=forms.RadioSelect)
+
+
+class Choices(forms.Form):
+    plain = forms.ChoiceField(choices=[("", "–"), ("a", "<b>A</b>"), ("b", "B")], initial="b", help_text="One of them")
+    grouped = forms.ChoiceField(choices=[("x", "X"), ("Group <1>", [("y", "Y"), ("z", "Z")])], initial="z")
+    typed = forms.TypedChoiceField(choices=[("1", "One")], coerce=int, required=False, initial=1)
+    several = forms.MultipleChoiceField(choices=[("1", "One"), ("2", "Two")], initial=["2"])
+
+
+@pytest.mark.parametrize("data", [None, {}, {"plain": "nothing", "grouped": "y"}])
+@pytest.mark.parametrize("name", ["plain", "grouped", "typed", "several"])
+def test_a_list_of_choices_is_what_django_would_draw(name, data):
+    field = Choices(data)[name]
+    told = {"class": "form-select is-invalid" if field.errors else "form-select"}
+    if field.help_text or field.errors:
+        parts = ("help", field.help_text), ("problem", field.errors)
+        told["aria-describedby"] = " ".join(f"id_{name}_{part}" for part, is_there in parts if is_there)
+    if field.errors:
+        told["aria-invalid"] = "true"
+    assert parse_html(ui.control(field)) == parse_html(field.as_widget(attrs=told))
 
 
 def test_a_form_has_a_label_for_every_control_and_says_what_is_wrong_beside_it():

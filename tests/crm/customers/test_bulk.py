@@ -13,9 +13,10 @@ from guanxi_crm.core.jobs.context import JobContext
 from guanxi_crm.core.models import AuditEntry, Job, JobState, Undo
 from guanxi_crm.core.undo import undo
 from guanxi_crm.customers.models import Customer, CustomerTag, HandOver, Tag
+from guanxi_crm.customers.selectors.directory import directory_forget
 from guanxi_crm.customers.selectors.list_query import ListQuery, list_query
 from guanxi_crm.customers.services import bulk as bulk_module
-from guanxi_crm.customers.services.bulk import customers_bulk, customers_bulk_job
+from guanxi_crm.customers.services.bulk import customers_bulk, customers_bulk_job, customers_bulk_tag
 from guanxi_crm.customers.services.bulk_actions import Assign, BulkAction, PutTag, TakeTag
 
 pytestmark = pytest.mark.django_db
@@ -159,7 +160,9 @@ def test_actions_fit_into_a_job(action):
 def test_the_page_changes_and_offers_to_take_back(people, tag, client_of, administrator):
     client = client_of(administrator)
     url = f"{reverse('customers:bulk')}?city.is=上海"
-    answer = client.post(url, {"which": "ids", "ids": [people[0].pk], "action": "tag", "tag": tag.pk}, follow=True)
+    answer = client.post(
+        url, {"which": "ids", "ids": [people[0].pk], "action": "tag", "tag_name": tag.name}, follow=True
+    )
     assert tagged() == {people[0].pk}
     kept = Undo.objects.get()
     assert str(kept.pk) in answer.content.decode()
@@ -170,7 +173,8 @@ def test_the_page_changes_and_offers_to_take_back(people, tag, client_of, admini
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"which": "ids", "action": "tag"}, {"which": "all"}, {"which": "all", "action": "tag", "tag": "x"},
+    "data", [{}, {"which": "ids", "action": "tag"}, {"which": "all"}, {"which": "all", "action": "tag", "tag_name": "x" * 41},
+             {"which": "all", "action": "untag", "tag": "x"},
              {"which": "all", "action": "assign"}, {"which": "all", "action": "assign", "owner": "abc"},
              {"which": "ids", "ids": "1 OR 1", "action": "untag"}],
 )  # fmt: skip
@@ -182,6 +186,37 @@ def test_the_page_refuses_nonsense(people, tag, client_of, administrator, data):
 
 def test_the_page_asks_for_a_form_of_ours(people, tag, administrator, client_of):
     client = client_of(administrator, enforce_csrf_checks=True)
-    data = {"which": "all", "action": "tag", "tag": tag.pk}
+    data = {"which": "all", "action": "tag", "tag_name": tag.name}
     assert client.post(reverse("customers:bulk"), data).status_code == 403
     assert tagged() == set()
+
+
+def test_the_first_tag_of_all_is_made_where_it_is_put_on(people, client_of, administrator):
+    client = client_of(administrator)
+    panel = client.get(reverse("customers:bulk")).content.decode()
+    assert 'name="tag_name"' in panel
+    assert 'value="untag"' not in panel
+    data = {"which": "ids", "ids": [people[0].pk], "action": "tag", "tag_name": "  大客户 "}
+    client.post(reverse("customers:bulk"), data)
+    assert (Tag.objects.get().name, tagged()) == ("大客户", {people[0].pk})
+    client.post(reverse("core:undo", args=[Undo.objects.get().pk]))
+    assert tagged() == set()
+    directory_forget()
+    assert 'value="untag"' in client.get(reverse("customers:bulk")).content.decode()
+
+
+def test_no_tag_is_made_by_who_may_put_none_on(people, actor, client_of, viewer, analyst, stranger):
+    for user in (viewer, analyst):
+        data = {"which": "all", "action": "tag", "tag_name": "大客户"}
+        assert client_of(user).post(reverse("customers:bulk"), data).status_code == 403
+    with pytest.raises(NotFound):
+        customers_bulk_tag(user=actor(stranger), name="大客户", ids=[people[0].pk])
+    assert not Tag.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_many_are_given_to_those_who_look_after_customers(people, client_of, administrator, analyst, viewer):
+    panel = client_of(administrator).get(reverse("customers:bulk")).content.decode()
+    assert "Sam Sales" in panel
+    assert "Ann Analyst" not in panel
+    assert "Vic Viewer" not in panel

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
-from guanxi_crm.core.models import AuditEntry
+from guanxi_crm.core.models import AuditEntry, Undo
+from guanxi_crm.core.undo import undo
 from guanxi_crm.customers.models import HandOver
 from guanxi_crm.customers.selectors.record import hand_overs_received
 from guanxi_crm.customers.services.hand_over import customer_hand_over
@@ -18,7 +19,7 @@ def test_the_receiver_finds_the_customer_and_the_word_about_him(sales, colleague
     customer = customer_of(owner=sales, team=team)
     handed = customer_hand_over(
         user=actor(sales), customer_id=customer.pk, owner_id=colleague.pk, team_id=team.pk, note=" 请多关照 "
-    )
+    ).record
     customer.refresh_from_db()
     assert (customer.owner, customer.team, customer.version) == (colleague, team, 2)
     assert customer.edited == ["owner"]
@@ -85,3 +86,49 @@ def test_the_page_hands_over_and_returns_to_what_one_still_sees(sales, stranger,
     assert (customer.owner, customer.team) == (stranger, None)
     assert client.get(reverse("site:customer", args=[customer.pk])).status_code == 404
     assert "已约好下周见面" in client_of(stranger).get(reverse("customers:tasks")).content.decode()
+
+
+def test_a_hand_over_is_taken_back_though_one_sees_the_customer_no_more(sales, stranger, team, client_of, customer_of):
+    customer, client = customer_of(owner=sales, team=team), client_of(sales)
+    answer = client.post(
+        reverse("customers:hand_over", args=[customer.pk]), {"owner": stranger.pk, "team": ""}, follow=True
+    )
+    back = reverse("core:undo", args=[Undo.objects.get().pk])
+    assert back in answer.content.decode()
+    # Nobody else's to take back.
+    assert client_of(stranger).post(back).status_code == 404
+    client.post(back)
+    customer.refresh_from_db()
+    assert (customer.owner, customer.team) == (sales, team)
+    assert HandOver.objects.order_by("pk").last().to_owner == sales
+    assert AuditEntry.objects.filter(action="hand_over", note__undo=True).count() == 1
+
+
+def test_what_was_handed_on_since_is_left_where_it_is(sales, colleague, stranger, manager, actor, customer_of):
+    customer = customer_of(owner=sales)
+    handed = customer_hand_over(user=actor(manager), customer_id=customer.pk, owner_id=colleague.pk, team_id=None)
+    customer_hand_over(user=actor(manager), customer_id=customer.pk, owner_id=stranger.pk, team_id=None)
+    assert undo(user=actor(manager), undo_id=handed.undo.pk) == 0
+    customer.refresh_from_db()
+    assert customer.owner == stranger
+
+
+def test_who_may_no_longer_assign_takes_nothing_back(sales, colleague, actor, customer_of):
+    customer = customer_of(owner=sales)
+    handed = customer_hand_over(user=actor(sales), customer_id=customer.pk, owner_id=colleague.pk, team_id=None)
+    role = sales.roles.get()
+    role.grants["customer"]["actions"]["assign"] = "none"
+    role.save()
+    with pytest.raises(NotAllowed):
+        undo(user=actor(sales), undo_id=handed.undo.pk)
+    customer.refresh_from_db()
+    assert customer.owner == colleague
+
+
+def test_a_customer_is_offered_to_those_who_look_after_customers(
+    sales, analyst, viewer, service, client_of, customer_of
+):
+    page = client_of(sales).get(reverse("customers:hand_over", args=[customer_of(owner=sales).pk])).content.decode()
+    assert "Sue Service" in page
+    assert "Ann Analyst" not in page
+    assert "Vic Viewer" not in page

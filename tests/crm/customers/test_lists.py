@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 from django.http import QueryDict
@@ -13,8 +14,8 @@ from django.utils import timezone
 from guanxi_crm.core.errors import NotAllowed, RuleBroken
 from guanxi_crm.customers.models import Customer, CustomerScores, CustomerTag, ScoreVersion, Tag
 from guanxi_crm.customers.selectors import walk
-from guanxi_crm.customers.selectors.list_query import ListQuery, list_query
-from guanxi_crm.customers.selectors.lists import customer_count, customer_list, customers_matching
+from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery, list_query
+from guanxi_crm.customers.selectors.lists import customer_count, customer_list, customers_matching, rows_page
 from guanxi_crm.customers.services.search_index import search_index
 from guanxi_crm.users.policy import nobody
 
@@ -181,6 +182,45 @@ def test_a_search_that_finds_very_many_shows_the_newest(people, actor, administr
     assert names(customer_list(user=actor(administrator), query=asked("q=王"), size=2, cursor=page.previous)) == "ED"
     assert names(customer_list(user=actor(sales), query=asked("q=王"))) == "BA"
     assert names(customer_list(user=actor(administrator), query=asked("q=王&value_group.is=high"))) == "BA"
+
+
+@pytest.mark.parametrize("near", [0, 1, 3, 4000])
+def test_a_search_among_some_turns_pages_both_ways(people, actor, sales, customer_of, team, monkeypatch, near):
+    # Of thirteen who are found, seven are his, as they come; near: how many are looked through before all are listed.
+    monkeypatch.setattr("guanxi_crm.customers.selectors.lists.WIDE", 2)
+    monkeypatch.setattr("guanxi_crm.customers.selectors.search.NEAR", near)
+    others = {0, 1, 5}
+    more = [customer_of(name=f"王{at}", **({} if at in others else {"owner": sales, "team": team})) for at in range(8)]
+    search_index([each.pk for each in more])
+    user, found, cursors = actor(sales), [], [None]
+    while cursors[-1] is not None or not found:
+        page = customer_list(user=user, query=asked("q=王"), size=3, cursor=cursors[-1])
+        found.append(names(page))
+        cursors.append(page.next)
+    assert found == ["764", "32B", "A"]
+    assert page.count is None
+    back = customer_list(user=user, query=asked("q=王"), size=3, cursor=page.previous)
+    assert (names(back), back.next) == ("32B", cursors[2])
+    assert customer_list(user=user, query=asked("q=王"), size=9).count == 7
+    narrow = customer_list(user=user, query=asked("q=王&value_group.is=high"), size=3)
+    assert (names(narrow), narrow.sort) == ("BA", "")
+
+
+def test_programs_get_what_the_list_shows(people, actor, administrator, sales):
+    columns = ("pk", "name", "current__amount")
+    for user in (actor(administrator), actor(sales)):
+        for address in ("", "q=王", "q=王&segment.is=champions", "city.is=上海", "q=nobody"):
+            query = asked(address)
+            listed = customer_list(user=user, query=replace(query, sort="-created_at"))
+            rows = rows_page(user=user, query=query, order=None, columns=columns, size=50)
+            assert sorted(row["pk"] for row in rows.records) == sorted(line["id"] for line in listed.lines)
+            keys = [row["pk"] for row in rows.records]
+            assert keys == sorted(keys, reverse=True)
+    by_amount = replace(SORTS["amount"], descending=True)
+    rows = rows_page(user=actor(administrator), query=asked("q=王"), order=by_amount, columns=columns, size=50)
+    assert [row["name"][-1] for row in rows.records] == list("ACBED")
+    with pytest.raises(NotAllowed):
+        rows_page(user=nobody(), query=asked(""), order=None, columns=columns, size=50)
 
 
 def test_before_the_first_scores_the_newest_come_first(customer_of, actor, administrator):

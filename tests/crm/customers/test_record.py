@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db.models import ProtectedError
 from django.urls import reverse
 
 from guanxi_crm.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.customers.models import ContactPoint, Customer
-from guanxi_crm.customers.selectors.record import neighbours_of, with_contact
+from guanxi_crm.customers.selectors.record import with_contact
 from guanxi_crm.customers.services.customers import customer_create, customer_delete, customer_update
 from guanxi_crm.sales.models import Order
 
@@ -271,20 +272,23 @@ def test_who_has_orders_stays(manager, actor, customer_of):
     assert not AuditEntry.objects.exists()
 
 
+def test_no_other_way_deletes_orders_with_their_customer(customer_of):
+    customer = customer_of()
+    Order.objects.create(
+        source="shop", number="1", customer=customer, ordered_at=AT, ordered_on=AT.date(), lines_count=1, items=1,
+        amount=100, currency="CNY",
+    )  # fmt: skip
+    with pytest.raises(ProtectedError):
+        Customer.objects.filter(pk=customer.pk).delete()
+    assert Order.objects.get().customer == customer
+
+
 def test_deleting_is_not_for_everybody(sales, stranger, actor, customer_of):
     customer = customer_of(owner=sales)
     for user, refusal in ((sales, NotAllowed), (stranger, NotFound)):
         with pytest.raises(refusal):
             customer_delete(user=actor(user), customer_id=customer.pk)
     assert Customer.objects.get() == customer
-
-
-def test_the_neighbours_are_those_of_the_list_as_the_user_sees_it(sales, manager, stranger, actor, customer_of):
-    first, foreign, last = customer_of(owner=sales), customer_of(owner=stranger), customer_of(owner=sales)
-    seen = neighbours_of(first, user=actor(sales))
-    assert (seen.previous_id, seen.next_id) == (last.pk, None)
-    seen = neighbours_of(foreign, user=actor(manager))
-    assert (seen.previous_id, seen.next_id) == (last.pk, first.pk)
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "新建客户"), ("en", "New customer")])
@@ -304,3 +308,20 @@ def test_nobody_gets_in_without_signing_in(client, customer_of):
         assert answer.status_code == 302
         assert answer["Location"].startswith("/account/login/")
     assert Customer.objects.get() == customer
+
+
+def test_from_a_form_one_returns_to_the_list_through_which_one_was_going(sales, client_of, customer_of):
+    customer, client = customer_of(owner=sales), client_of(sales)
+    page = reverse("site:customer", args=[customer.pk])
+    there = f"{page}?list=segment.is%3Dloyal"
+    for name in ("customers:edit", "customers:note_add", "customers:tag_add"):
+        url = reverse(name, args=[customer.pk])
+        form = client.get(url, headers={"Referer": f"http://testserver{there}"}).content.decode()
+        assert f'name="back" value="{there}"' in form
+    note = reverse("customers:note_add", args=[customer.pk])
+    assert client.post(note, {"text": "来电", "back": there})["Location"] == there
+    assert client.post(note, {"text": "来电"}, headers={"Referer": f"http://testserver{there}"})["Location"] == there
+    # Nowhere else, whatever a form says.
+    for elsewhere in ("https://elsewhere.example/?list=a", f"//elsewhere.example{page}x", "http://[", ""):
+        assert client.post(note, {"text": "来电", "back": elsewhere})["Location"] == page
+    assert client.post(note, {"text": "来电", "back": f"//elsewhere.example{there}"})["Location"] == there

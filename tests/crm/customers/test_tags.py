@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
-from guanxi_crm.core.models import AuditEntry
-from guanxi_crm.customers.models import CustomerTag, Tag
+from guanxi_crm.core.models import AuditEntry, Undo
+from guanxi_crm.core.undo import undo
+from guanxi_crm.customers.models import Customer, CustomerTag, Tag
 from guanxi_crm.customers.selectors.tags import tags_of
 from guanxi_crm.customers.services.tags import customer_tag, customer_untag
 
@@ -72,5 +73,19 @@ def test_the_pages_put_a_tag_on_and_take_it_off(sales, client_of, customer_of):
     page = client.get(reverse("site:customer", args=[customer.pk])).content.decode()
     assert "bg-green-lt" in page
     assert "读书会" in page
-    client.post(reverse("customers:tag_remove", args=[customer.pk, tag.pk]))
+    answer = client.post(reverse("customers:tag_remove", args=[customer.pk, tag.pk]), follow=True)
+    assert not CustomerTag.objects.exists()
+    back = reverse("core:undo", args=[Undo.objects.get().pk])
+    assert back in answer.content.decode()
+    client.post(back)
+    assert CustomerTag.objects.get().tag == tag
+    assert AuditEntry.objects.order_by("pk").last().changes == {"tags": [[], ["读书会"]]}
+
+
+def test_a_tag_is_put_back_only_by_who_may_still_tag(sales, stranger, actor, customer_of):
+    customer = customer_of(owner=sales)
+    tag = customer_tag(user=actor(sales), customer_id=customer.pk, name="读书会")
+    kept = customer_untag(user=actor(sales), customer_id=customer.pk, tag_id=tag.pk)
+    Customer.objects.update(owner=stranger)
+    assert undo(user=actor(sales), undo_id=kept.pk) == 0
     assert not CustomerTag.objects.exists()

@@ -11,9 +11,10 @@ import pytest
 from guanxi_crm.core.audit import log
 from guanxi_crm.core.errors import NotFound, RuleBroken
 from guanxi_crm.customers.models import Consent, HandOver, Note, ScoreVersion, SegmentChange, Task
-from guanxi_crm.customers.selectors.timeline import Source, customer_sources, timeline_page
+from guanxi_crm.customers.selectors.timeline import Source, customer_sources, timeline_first, timeline_page
 from guanxi_crm.sales.models import Order
 from guanxi_crm.sales.selectors.of_customer import order_months, order_source
+from guanxi_crm.users.policy import nobody
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 3, 1, 4, tzinfo=dt.UTC)
@@ -177,3 +178,45 @@ def test_months_add_up_on_the_companys_calendar(manager, stranger, actor, custom
     ]  # fmt: skip
     with pytest.raises(NotFound):
         order_months(user=actor(stranger), customer=customer)
+
+
+def test_the_first_page_is_the_same_for_whoever_reads_it_and_whatever_he_may_see(
+    administrator, sales, colleague, manager, analyst, team, actor, customer_of
+):
+    first, second = customer_of(owner=sales, team=team), customer_of(owner=colleague, team=team)
+    for customer in (first, second):
+        for at in range(23):
+            order_at(customer, AT + at * HOUR, number=str(at), amount=at)
+        Note.objects.create(customer=customer, author=sales, text=f"来电 {customer.pk}", at=AT + 30 * HOUR)
+        Task.objects.create(customer=customer, title="t", assignee=customer.owner, created_at=AT + 31 * HOUR)
+        log(user=actor(sales), kind="customer", record=customer, action="change", changes={"city": ("", "上海")}, at=AT)
+    for user in map(actor, (administrator, sales, colleague, manager, analyst)):
+        # The second time from what was kept of the first.
+        for customer in (first, second, first):
+            page, kinds = timeline_first(customer, user=user, sources_of=sources)
+            assert page == timeline_page(sources(customer, user), user=user)
+            assert kinds == tuple(source.kind for source in sources(customer, user))
+
+
+def test_who_may_see_less_now_has_another_first_page(sales, team, actor, customer_of):
+    customer = customer_of(owner=sales, team=team)
+    Note.objects.create(customer=customer, author=sales, text="来电", at=AT)
+    page, kinds = timeline_first(customer, user=actor(sales), sources_of=sources)
+    assert ("notes" in kinds, len(page.events)) == (True, 1)
+    role = sales.roles.get()
+    role.grants["customer"].setdefault("fields", {})["notes"] = "hidden"
+    role.save()
+    page, kinds = timeline_first(customer, user=actor(type(sales).objects.get(pk=sales.pk)), sources_of=sources)
+    assert ("notes" in kinds, page.events) == (False, [])
+
+
+def test_the_first_page_of_whoever_sees_nothing_is_empty(actor, customer_of):
+    page, kinds = timeline_first(customer_of(), user=nobody(), sources_of=sources)
+    assert (page.events, page.next, kinds) == ([], None, ())
+
+
+def test_the_first_page_takes_one_query(administrator, actor, customer_of, django_assert_num_queries):
+    customer, user = customer_of(), actor(administrator)
+    timeline_first(customer, user=user, sources_of=sources)
+    with django_assert_num_queries(1):
+        timeline_first(customer, user=user, sources_of=sources)

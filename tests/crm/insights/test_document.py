@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 
@@ -25,6 +26,9 @@ def test_a_table_is_written_as_its_language_writes():
     told = table(some_table([("tea", 200), ("pot", 100), ("cup", None)]), "zh")
     assert (told["title"], told["rows"]) == ("示例", [["tea", "€2.00"], ["pot", "€1.00"], ["cup", "–"]])
     assert told["bars"] == {"1": [100.0, 50.0, 0.0]}
+    assert told["sorts"] == {"1": [200.0, 100.0, None]}
+    (shown,) = lists_shown({"lists": [told]}, everybody=True)
+    assert [[cell.sort for cell in row] for row in shown["rows"]] == [[None, 200.0], [None, 100.0], [None, None]]
     assert told["total"] == ["", "€3.00"]
     assert [column["is_number"] for column in told["columns"]] == [False, True]
     assert (told["of"], told["is_personal"]) == (3, False)
@@ -35,6 +39,26 @@ def test_a_long_table_is_cut_and_says_so():
     assert (len(told["rows"]), told["of"], len(told["bars"]["1"])) == (MOST_ROWS, MOST_ROWS + 7, MOST_ROWS)
     (shown,) = lists_shown({"lists": [told]}, everybody=True)
     assert shown["is_cut"]
+
+
+def test_dates_are_sorted_as_days_and_older_runs_by_their_text():
+    column = Column("day", WORD, "date")
+    told = table(DataTable(WORD, [column], [(dt.date(2026, 1, 2),), (None,)]), "zh")
+    assert told["sorts"] == {"0": [float(dt.date(2026, 1, 2).toordinal()), None]}
+    del told["sorts"]
+    (shown,) = lists_shown({"lists": [told]}, everybody=True)
+    assert [row[0].sort for row in shown["rows"]] == [None, None]
+
+
+def test_a_web_keeps_its_slider_in_the_readers_language():
+    links = [charts.Link(0, 1, 30, 2.5), charts.Link(1, 2, 10, 1.5)]
+    web = charts.web(
+        ["tea", "cup", "pot"], [90, 40, 20], links, name=WORD, strength=WORD, one=WORD, other=WORD, least=WORD
+    )
+    told = chapter(Section("web", WORD, figures=[Figure("web", WORD, web, WORD)]), "zh")
+    slider = told["figures"][0]["slider"]
+    assert (slider["label"], slider["least"], len(slider["says"])) == ("示例", [10, 30], 2)
+    assert "30" in slider["says"][1]
 
 
 def test_a_chapter_is_plain_data_in_each_language():

@@ -14,7 +14,7 @@ from guanxi_crm.customers.models import ScoreVersion
 from guanxi_crm.customers.selectors.list_query import list_query
 from guanxi_crm.customers.selectors.lists import customer_count
 from guanxi_crm.insights.models import Run
-from guanxi_crm.insights.studies import STUDIES
+from guanxi_crm.insights.studies import HORIZON_DAYS, STUDIES
 from guanxi_crm.users.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,17 @@ def test_judgement_is_shown_with_the_plain_rule_beside_it(published_run, adminis
     assert 'class="interval"' in page
 
 
+def test_tables_can_be_sorted_and_the_web_has_its_slider(published_run, administrator, client_of):
+    page = client_of(administrator).get(reverse("insights:study", args=["affinity"])).content.decode()
+    chapters = published_run.results.get(study="affinity").document["en"]["chapters"]
+    sliders = [figure["slider"] for chapter in chapters for figure in chapter["figures"] if figure["slider"]]
+    assert page.count("data-slides") == len(sliders) == 1
+    assert f'max="{len(sliders[0]["least"]) - 1}"' in page
+    tables = re.findall(r"<table[^>]*data-sortable.*?</table>", page, flags=re.DOTALL)
+    assert tables
+    assert all("data-sort=" in table for table in tables)
+
+
 def test_what_is_missing_is_told(published_run, administrator, client_of):
     result = published_run.results.get(study="churn")
     assert result.grade == "D"
@@ -139,6 +150,21 @@ def test_a_run_is_started_by_its_button(imported, administrator, client_of):
     client.post(reverse("insights:run_cancel", args=[run.pk]))
     run.refresh_from_db()
     assert run.state_now == "cancelled"
+
+
+def test_a_run_as_usual_publishes_for_who_may_publish_and_is_refused_to_who_may_not_run(
+    imported, user_of, viewer, client_of
+):
+    runner = Role.objects.create(name="Runner", grants={"run": {"actions": {"view": "all", "create": "all"}}})
+    user = user_of()
+    user.roles.set([runner])
+    as_usual = {"as_usual": "1"}
+    assert client_of(viewer).post(reverse("insights:run_create"), as_usual).status_code == 403
+    assert not Run.objects.exists()
+    assert client_of(user).post(reverse("insights:run_create"), as_usual).status_code == 302
+    run = Run.objects.get()
+    assert (tuple(run.studies), run.horizon_days, run.as_of) == (STUDIES, HORIZON_DAYS, None)
+    assert run.job.parameters["publish"] is False
 
 
 def test_what_was_filled_in_wrongly_comes_back_with_a_word(imported, administrator, client_of):

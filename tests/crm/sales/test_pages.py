@@ -10,10 +10,14 @@ import pytest
 from django.urls import reverse
 
 from guanxi_crm.core.errors import NotAllowed, NotFound
+from guanxi_crm.core.keyset import COUNT_LIMIT
 from guanxi_crm.core.models import AuditEntry
-from guanxi_crm.sales.models import Order
-from guanxi_crm.sales.selectors.orders import OrderFilter, order_get, order_page, orders_of
+from guanxi_crm.customers.services.demo import demo_customers_remove
+from guanxi_crm.sales.models import Order, OrderLine
+from guanxi_crm.sales.selectors import orders
+from guanxi_crm.sales.selectors.orders import OrderFilter, order_count, order_get, order_page, orders_of
 from guanxi_crm.sales.selectors.products import product_buyers, product_months, product_page
+from guanxi_crm.sales.services.demo import demo_orders_remove
 from guanxi_crm.users.models import Role
 from guanxi_crm.users.policy import actor_for
 
@@ -36,7 +40,10 @@ def test_a_manager_sees_all_orders_newest_first_and_turns_pages(sold, manager):
     assert second.next is None
 
 
-def test_sales_see_the_orders_of_their_own_customers_only(sold, sales, client):
+@pytest.mark.parametrize("few", [orders._FEW, 0])
+def test_sales_see_the_orders_of_their_own_customers_only(sold, sales, client, monkeypatch, few):
+    # Both ways of reading them: all of his sorted, and the newest of all gone through.
+    monkeypatch.setattr(orders, "_FEW", few)
     user = actor_for(sales)
     assert {order.customer_id for order in order_page(user=user, asked=OrderFilter(), size=100).records} == {
         sold.mine.pk
@@ -49,6 +56,27 @@ def test_sales_see_the_orders_of_their_own_customers_only(sold, sales, client):
     client.force_login(sales)
     assert client.get(reverse("sales:order", args=[others.pk])).status_code == 404
     assert b"No1" not in client.get(reverse("sales:orders")).content
+
+
+@pytest.mark.parametrize("few", [orders._FEW, 0])
+def test_sales_turn_the_pages_of_their_own_customers_orders(sold, sales, monkeypatch, few):
+    monkeypatch.setattr(orders, "_FEW", few)
+    user = actor_for(sales)
+    pages = [order_page(user=user, asked=OrderFilter(first_on=dt.date(2026, 1, 5)), size=20)]
+    pages.append(order_page(user=user, asked=OrderFilter(first_on=dt.date(2026, 1, 5)), size=20, cursor=pages[0].next))
+    assert [order.key for page in pages for order in page.records] == [f"m{day:02}" for day in range(31, 4, -1)]
+    assert pages[1].next is None
+
+
+def test_orders_are_counted_as_far_as_it_is_cheap(sold, manager, sales, monkeypatch):
+    assert order_count(user=actor_for(manager), asked=OrderFilter()) == (34, COUNT_LIMIT)
+    assert order_count(user=actor_for(sales), asked=OrderFilter()) == (31, 1000)
+    assert order_count(user=actor_for(sales), asked=OrderFilter(last_on=dt.date(2026, 1, 2))) == (2, 1000)
+    monkeypatch.setattr(orders, "_COUNTED", 10)
+    assert order_count(user=actor_for(sales), asked=OrderFilter()) == (11, 10)
+    hide(sales, "order", "number")
+    with pytest.raises(NotAllowed):
+        order_count(user=actor_for(sales), asked=OrderFilter(number="Nm07"))
 
 
 def test_orders_are_found_by_number_day_and_customer(sold, manager):
@@ -87,6 +115,36 @@ def test_hidden_fields_show_nowhere(sold, manager, client):
             assert secret not in page.content.decode()
     assert product_months(sold.tea, user=actor_for(manager)) == []
     assert product_buyers(sold.tea, user=actor_for(manager)) == []
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Unit price (CNY)"), ("zh", "单价（CNY）")])
+def test_a_price_has_its_currency_and_the_warehouse_keeps_its_names(language, words, sold, manager, client_of):
+    order = Order.objects.get(key="o1")
+    Order.objects.update(source="internal_name")
+    text = client_of(manager, language=language).get(reverse("sales:order", args=[order.pk])).content.decode()
+    assert words in text
+    assert "internal_name" not in text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("Return No1", "-CN¥5.00")), ("zh", ("退货单 No1", "-¥5.00"))])
+def test_a_return_is_called_one_and_shows_what_went_back(language, words, sold, manager, client_of):
+    Order.objects.filter(key="o1").update(amount=0, returns_amount=500)
+    url = reverse("sales:order", args=[Order.objects.get(key="o1").pk])
+    text = client_of(manager, language=language).get(url).content.decode()
+    assert [word for word in words if word not in text] == []
+    assert "¥0.00" not in text
+    hide(manager, "order", "returns_amount")
+    text = client_of(manager, language=language).get(url).content.decode()
+    assert not any(word in text for word in words)
+
+
+def test_orders_are_taken_out_with_the_simulated_companys_customers(sold):
+    sold.other.origin = "demo"
+    sold.other.save()
+    assert demo_orders_remove() == 2
+    assert demo_customers_remove() == 1
+    assert set(Order.objects.values_list("customer_id", flat=True)) == {sold.mine.pk, None}
+    assert not OrderLine.objects.exclude(order__in=Order.objects.all()).exists()
 
 
 def test_a_product_tells_what_was_sold_and_to_whom(sold, manager):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -21,10 +22,11 @@ from guanxi_crm.customers.models import (
     Tag,
     Task,
 )
+from guanxi_crm.customers.selectors.mined import mined_of
 from guanxi_crm.insights.models import ProductRule, RuleItem
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sales.selectors.of_customer import OrderMonth
-from guanxi_crm.site.customer_cards import months_chart
+from guanxi_crm.site.customer_cards import months_chart, reasons_in_words
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 3, 1, 4, tzinfo=dt.UTC)
@@ -127,12 +129,104 @@ def test_it_says_who_he_is_what_he_is_worth_and_why_he_may_leave(language, words
     assert re.search(r"crm_[a-z]+\.|churn\.|segments\.", seen) is None
 
 
-def test_reasons_stand_strongest_first_and_say_which_way_they_point(sales, client_of, scored):
-    page = page_of(client_of(sales), scored(owner=sales))
-    silence, recent = page.index("last order 41 days ago"), page.index("spent in the last 90 days")
-    assert silence < recent
-    assert "speaks for leaving" in page[silence - 500 : silence]
-    assert "speaks for staying" in page[recent - 500 : recent]
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", ("Speaks for leaving", "last order 41 days ago", "Speaks for staying", "spent in the last 90 days")),
+    ("zh", ("可能流失的迹象", "最近一次购买在 41 天前", "有望留住的迹象", "最近 90 天消费")),
+])  # fmt: skip
+def test_what_speaks_for_leaving_and_for_staying_stands_apart(language, words, sales, client_of, scored):
+    seen = text_of(page_of(client_of(sales, language=language), scored(owner=sales)).partition('id="churn"')[2])
+    places = [seen.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_reasons_that_hardly_weigh_are_left_out_and_each_side_has_its_strongest(version, customer_of, actor, sales):
+    told = [["churn.reason_silence", 41.0, 2.0], *([["churn.reason_frequency", n, -1.0] for n in range(6)]),
+            ["churn.reason_tenure", 700.0, 0.09]]  # fmt: skip
+    customer = customer_of(owner=sales)
+    CustomerScores.objects.create(scored=version, customer=customer, churn_probability=0.5, reasons={"churn": told})
+    reasons = reasons_in_words(mined_of(customer, user=actor(sales)), "churn")
+    assert (len(reasons.raising), len(reasons.lowering), len(reasons.every)) == (1, 4, 4)
+    assert reasons.every[0] == reasons.raising[0]
+    assert reasons_in_words(None, "churn").every == []
+
+
+def test_a_return_is_shown_as_one_with_what_was_returned(sales, client_of, scored):
+    customer = scored(2, owner=sales)
+    Order.objects.filter(number="SO0").update(amount=0, returns_amount=5000)
+    Order.objects.filter(number="SO1").update(amount=9000, returns_amount=1000)
+    page = page_of(client_of(sales), customer)
+    seen = text_of(page)
+    assert "Return SO0 -CN¥50.00" in seen
+    assert "Order SO1 partly returned, already taken off CN¥80.00" in seen
+    assert page.count("event-return") == 1
+
+
+def test_who_may_not_see_returns_is_told_of_amounts_only(sales, client_of, scored):
+    role = sales.roles.get()
+    role.grants["order"]["fields"]["returns_amount"] = "hidden"
+    role.save()
+    customer = scored(1, owner=sales)
+    Order.objects.update(amount=9000, returns_amount=1000)
+    seen = text_of(page_of(client_of(sales), customer))
+    assert "CN¥90.00" in seen
+    assert "CN¥80.00" not in seen
+    assert "returned, already" not in seen
+
+
+@pytest.mark.parametrize(("language", "asked", "unasked"), [
+    ("en", "Marketing – Never asked Telephone Withdrawn E-mail Given SMS", "Marketing Never asked"),
+    ("zh", "营销 – 未询问 电话 撤回 邮件 同意 短信", "营销 未询问"),
+])  # fmt: skip
+def test_the_header_says_whether_he_may_be_written_to(language, asked, unasked, sales, client_of, scored):
+    customer, client = scored(owner=sales), client_of(sales, language=language)
+    Consent.objects.create(customer=customer, purpose="marketing", channel="email", is_given=False, at=AT)
+    assert asked in text_of(page_of(client, customer))
+    Consent.objects.all().delete()
+    assert unasked in text_of(page_of(client, customer))
+
+
+def test_hidden_consents_and_scores_are_not_in_the_header(sales, client_of, scored):
+    customer = scored(owner=sales)
+    assert "RFM 2-5-5" in text_of(page_of(client_of(sales), customer))
+    role = sales.roles.get()
+    role.grants["customer"]["fields"].update({"consents": "hidden", "r": "hidden"})
+    role.save()
+    seen = text_of(page_of(client_of(sales), customer))
+    assert "RFM 2" not in seen
+    assert "Marketing" not in seen
+
+
+def test_one_goes_on_in_the_list_from_which_one_came(sales, client_of, scored):
+    first, second, third = (scored(owner=sales, city=city, name=name) for city, name in
+                            (("上海", "甲"), ("杭州", "乙"), ("上海", "丙")))  # fmt: skip
+    client = client_of(sales)
+    address = urlencode({"list": "city.is=上海&sort=name&view=all"})
+    page = client.get(f"{reverse('site:customer', args=[third.pk])}?{address}").content.decode()
+    assert re.search(rf'rel="next" href="/customers/{first.pk}/\?list=[^"]+"', page)
+    assert 'rel="prev"' not in page
+    assert f'href="{reverse("customers:list")}?city.is=%E4%B8%8A%E6%B5%B7&amp;sort=name&amp;view=all"' in page
+    listed = client.get(f"{reverse('customers:list')}?city.is=上海&sort=name").content.decode()
+    onwards = re.search(rf'<a class="line-name" href="(/customers/{third.pk}/\?list=[^"]+)"', listed)[1]
+    assert f'rel="next" href="/customers/{first.pk}/' in client.get(onwards).content.decode()
+    # The plain page: everybody, who brings most first; of the same amount the newest.
+    assert re.search(rf'rel="next" href="/customers/{second.pk}/"', page_of(client, third))
+
+
+@pytest.mark.parametrize(
+    "told", ["amount.at_least=x", "nonsense.is=1", "sort=secret", "email.is=a@b.c", "\0", "=&" * 2000]
+)
+def test_a_list_that_is_none_is_the_list_of_all(told, viewer, client_of, scored):
+    newer = scored(), scored()
+    page = page_of(client_of(viewer), newer[1], list=told)
+    assert re.search(rf'rel="next" href="/customers/{newer[0].pk}/"', page)
+
+
+def test_keys_are_told_of_to_who_may_use_them(sales, viewer, client_of, scored):
+    customer = scored(owner=sales)
+    keys = {user: re.search(r"<template data-keys>.*?</template>", page_of(client_of(user), customer), re.DOTALL)[0]
+            for user in (sales, viewer)}  # fmt: skip
+    assert re.findall(r"<kbd>(.)</kbd>", keys[sales]) == ["j", "k", "n", "t", "h"]
+    assert re.findall(r"<kbd>(.)</kbd>", keys[viewer]) == ["j", "k"]
 
 
 def test_every_role_sees_its_own_page(staff, team, client_of, scored):
@@ -190,7 +284,7 @@ def test_the_number_of_queries_does_not_grow(role, staff, team, client_of, score
     client = client_of(staff[role])
     page_of(client, small)
     for customer in (small, large):
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(24):
             page_of(client, customer)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
 
 from guanxi_crm.customers.models import CustomerScores, ScoreVersion, Task
-from guanxi_crm.insights.models import Run
+from guanxi_crm.insights.models import Run, StudyResult
 from guanxi_crm.site.selectors.board import board
 from guanxi_crm.users.models import Role
 
@@ -99,6 +100,21 @@ def test_a_manager_reads_what_to_do_first_and_what_changed(client_of, manager, r
     assert "联系可能流失的客户" in home(client_of(manager, language="zh-CN"))
 
 
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", ("What the studies found", "972 are likely to leave.")), ("zh", ("研究发现", "972 位可能流失。")),
+])  # fmt: skip
+def test_beside_it_stands_what_the_studies_found_and_how_far_it_is_to_be_believed(
+    language, words, client_of, manager, run
+):
+    summary = {"en": {"finding": "972 are likely to leave."}, "zh": {"finding": "972 位可能流失。"}}
+    StudyResult.objects.create(run=run, study="churn", position=0, grade="B", summary=summary)
+    StudyResult.objects.create(run=run, study="value", position=1, grade="C", summary={})
+    text = home(client_of(manager, language=language))
+    assert [word for word in words if word not in text] == []
+    assert text.count("/studies/churn/") == 1
+    assert "/studies/value/" not in text
+
+
 def test_a_manager_sees_who_needs_attention_the_most_expected_first(actor, manager, scored):
     scored("陈一", expected=5_00)
     scored("陈二", expected=9_00)
@@ -109,7 +125,10 @@ def test_a_manager_sees_who_needs_attention_the_most_expected_first(actor, manag
 
 
 def test_what_a_study_found_is_not_told_to_who_may_not_see_it(client_of, sales, service, run, scored):
-    assert "Call those who may leave" not in home(client_of(sales))
+    StudyResult.objects.create(run=run, study="churn", position=0, summary={"en": {"finding": "972 may leave."}})
+    text = home(client_of(sales))
+    assert "Call those who may leave" not in text
+    assert "972 may leave" not in text
     # Service staff do not see forecasts in money, by which these are chosen and sorted.
     scored("陈一")
     assert "Who needs attention" not in home(client_of(service))
@@ -119,6 +138,13 @@ def test_sales_staff_see_who_needs_attention_among_their_teams_customers(actor, 
     scored("陈一", team=team)
     scored("陈二", owner=stranger)
     assert [line["name"] for line in board(user=actor(sales), today=TODAY).at_risk.page.lines] == ["陈一"]
+
+
+def test_from_the_list_at_home_one_goes_on_in_that_list(client_of, manager, scored):
+    least, most = scored("陈一", expected=5_00), scored("陈二", expected=9_00)
+    to = re.search(rf'href="(/customers/{most.pk}/\?list=[^"]+)"', home(client_of(manager)))[1]
+    page = client_of(manager).get(to.replace("&amp;", "&")).content.decode()
+    assert re.search(rf'rel="next" href="/customers/{least.pk}/', page)
 
 
 def test_a_hidden_name_does_not_show(client_of, viewer, sales, scored):

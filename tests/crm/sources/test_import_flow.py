@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from guanxi import words
 from guanxi.warehouse import Warehouse
 from guanxi_crm.core.jobs import JobContext, job_cancel
 from guanxi_crm.core.models import AuditEntry
@@ -23,6 +24,7 @@ from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sources.models import Import, ImportFile, WarehouseSync
 from guanxi_crm.sources.selectors import stands
 from guanxi_crm.sources.services import lists_sync_anew
+from guanxi_crm.users.models import Role
 from guanxi_crm.users.policy import actor_for
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,47 @@ def test_the_studies_can_be_run_from_the_result(signed_in, room, shop, work):
     run = Run.objects.get()
     assert (tuple(run.studies), run.horizon_days, run.as_of) == (STUDIES, HORIZON_DAYS, None)
     assert run.job.parameters["publish"] is True
+
+
+def test_what_to_do_next_is_offered_to_who_may_do_it(signed_in, room, shop, work, user_of, client_of):
+    delivered = brought_in(signed_in, work, shop / "orders.csv")
+    where = reverse("sources:show", args=[delivered.pk])
+    ways = [reverse(name) for name in ("insights:run_create", "customers:list", "sources:create")]
+
+    def offered(page):
+        (part,) = re.findall(r'<section[^>]+aria-labelledby="next".*?</section>', page, flags=re.DOTALL) or [""]
+        return [way for way in ways if f'"{way}"' in part]
+
+    assert offered(signed_in.get(where).content.decode()) == ways
+    user = user_of()
+    for kinds, expected in ((["import"], []), (["import", "customer"], ways[1:2])):
+        grants = {kind: {"actions": {"view": "all"}} for kind in kinds}
+        role = Role.objects.create(code=f"own_{len(kinds)}", name=f"Looks at {kinds}", grants=grants)
+        user.roles.set([role])
+        page = client_of(user).get(where)
+        assert (page.status_code, offered(page.content.decode())) == (200, expected)
+    upload(signed_in, shop / "products.csv")
+    work()
+    ready = Import.objects.latest("created_at")
+    assert offered(signed_in.get(reverse("sources:show", args=[ready.pk])).content.decode()) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_columns_may_mean_can_be_read_at_a_glance_and_in_full(signed_in, room, shop, work, language):
+    upload(signed_in, shop / "orders.csv")
+    work()
+    signed_in.cookies["guanxi_language"] = {"en": "en", "zh": "zh-hans"}[language]
+    delivered = Import.objects.get()
+    page = signed_in.get(reverse("sources:show", args=[delivered.pk])).content.decode()
+    options = dict(re.findall(r'<option value="(\w+)" data-about="[^"]+"[^>]*>([^<]+)</option>', page))
+    for roles in delivered.profile["roles"].values():
+        names = [options[role] for role in roles]
+        assert len(set(names)) == len(names)
+        assert max(map(len, names)) <= 38
+    about = words.say("mapping.role_order_id", language)
+    assert f'data-about="{about}"' in page
+    assert options["order_id"] in about
+    assert options["order_id"] != about
 
 
 def test_the_same_files_twice_change_nothing(signed_in, room, shop, work):

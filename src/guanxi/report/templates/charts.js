@@ -27,7 +27,8 @@
         const whole = Math.abs(value) >= 1000 || (short && Number.isInteger(value));
         return intl(whole ? { ...currency, ...digits(0, 0) } : currency).format(value);
       }
-      return intl(digits(0, kind === "number" ? 1 : 0)).format(value);
+      // Of shares and errors below 1 one decimal would leave nothing to compare.
+      return intl(digits(0, kind !== "number" ? 0 : Math.abs(value) < 1 ? 2 : 1)).format(value);
     };
   }
 
@@ -116,6 +117,14 @@
     }
   }
 
+  /* The last name below a narrow bar is wider than the bar, and would be cut at the edge. */
+  function keepWithin(chart, element, grid) {
+    const edge = element.getBoundingClientRect().right;
+    const texts = grid ? [...element.querySelectorAll("svg text")] : [];
+    const over = Math.max(0, ...texts.map((text) => text.getBoundingClientRect().right - edge));
+    if (over > 0) chart.setOption({ grid: { right: (grid.right ?? 0) + Math.ceil(over) + 1 } });
+  }
+
   /* A web without its links below a value; points stay where they are, and fade where no link is left. */
   function fromLeast(option, least) {
     const [series] = option.series;
@@ -135,6 +144,7 @@
     narrow(drawn, element.clientWidth);
     const chart = echarts.init(element, null, { renderer: "svg" });
     chart.setOption(drawn);
+    keepWithin(chart, element, drawn.grid);
     return chart;
   }
 

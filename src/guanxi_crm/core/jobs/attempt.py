@@ -30,13 +30,17 @@ def attempt(job_id: uuid.UUID, lease: uuid.UUID) -> int:
         try:
             result = handlers()[job.kind](JobContext(job, lease, user))
         except Cancelled:
-            if Job.objects.filter(pk=job_id, cancel_asked=True).exists():
+            if _is_cancelled(job_id):
                 job_stop(job_id, lease, at=timezone.now())
             else:
                 job_give_back(job_id, lease, at=timezone.now(), counted=False)
         except LeaseLost:
             _LOG.warning("job %s has passed to another worker", job_id)
         except Exception as error:
+            if _is_cancelled(job_id):
+                # A library that is interrupted may raise what it likes, also where it meets `Cancelled`.
+                job_stop(job_id, lease, at=timezone.now())
+                return 0
             told = _problem(error)
             if told is None:
                 _LOG.exception("job %s (%s) has stumbled", job_id, job.kind)
@@ -47,6 +51,10 @@ def attempt(job_id: uuid.UUID, lease: uuid.UUID) -> int:
         else:
             job_finish(job_id, lease, result, at=timezone.now())
     return 0
+
+
+def _is_cancelled(job_id: uuid.UUID) -> bool:
+    return Job.objects.filter(pk=job_id, cancel_asked=True).exists()
 
 
 def _problem(error: Exception) -> dict[str, object] | None:

@@ -58,9 +58,10 @@ class JobContext:
         self._write()
 
     def advance(self, amount: int) -> None:
-        """So much more of the stage is done."""
+        """So much more of the stage is done; told every half second, and when all of it is."""
         self._done += amount
-        if time.monotonic() - self._written >= _SECONDS_BETWEEN_WRITES:
+        is_whole = self._total is not None and self._done - amount < self._total <= self._done
+        if is_whole or time.monotonic() - self._written >= _SECONDS_BETWEEN_WRITES:
             self._write()
 
     def check(self) -> None:

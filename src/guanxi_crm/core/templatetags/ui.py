@@ -18,8 +18,9 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
+from django.forms.utils import flatatt
 from django.templatetags.static import static
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 
 from guanxi.words import has
@@ -123,7 +124,30 @@ def control(field: BoundField) -> SafeString:
         attributes["aria-describedby"] = " ".join(described)
     if field.errors:
         attributes["aria-invalid"] = "true"
-    return field.as_widget(attrs=attributes)
+    return _select(field, attributes) if type(widget) is forms.Select else field.as_widget(attrs=attributes)
+
+
+def _select(field: BoundField, attributes: Mapping[str, str]) -> SafeString:
+    """What `BoundField.as_widget` gives for a list of choices; its template of a template an option takes ten times as
+    long, and there are hundreds of countries and colleagues."""
+    widget = field.field.widget
+    attrs = field.build_widget_attrs(dict(attributes), widget)
+    if field.auto_id and "id" not in widget.attrs:
+        attrs.setdefault("id", field.auto_id)
+    told = widget.get_context(field.html_name, field.value(), attrs)["widget"]
+    parts = []
+    for group, options, _ in told["optgroups"]:
+        lines = format_html_join(
+            "", '<option value="{}"{}>{}</option>',
+            ((each["value"], flatatt(each["attrs"]), each["label"]) for each in options),
+        )  # fmt: skip
+        parts.append(format_html('<optgroup label="{}">{}</optgroup>', group, lines) if group else lines)
+    return format_html(
+        '<select name="{}"{}>{}</select>',
+        told["name"],
+        flatatt(told["attrs"]),
+        format_html_join("", "{}", ((each,) for each in parts)),
+    )
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -40,7 +41,13 @@ def words(code: str) -> str:
 @register.filter
 def money(minor: float | None, currency: str) -> str:
     """Minor units as money."""
-    return _NOTHING if minor is None else said("crm_core.money", language(), amount=Money(minor, currency))
+    return _NOTHING if minor is None else _money(minor, currency, language())
+
+
+@lru_cache(maxsize=20_000)
+def _money(minor: float, currency: str, lang: str) -> str:
+    """Kept, as prices and amounts recur, and their writing takes longer than all else in a line of a list."""
+    return said("crm_core.money", lang, amount=Money(minor, currency))
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from functools import cache
 
 from babel import Locale
@@ -58,9 +59,14 @@ def form_field(name: str, current: object = None) -> forms.Field:
     )
 
 
-def colleague_choices(*, user: Actor, current: User | None = None) -> list[tuple[str, str]]:
-    """Who works here, by name, oneself first; with whoever it is now, though he has left."""
-    people = {each.pk: str(each) for each in colleagues(user=user)}
+def colleague_choices(
+    *, user: Actor, current: User | None = None, among: Collection[int] | None = None
+) -> list[tuple[str, str]]:
+    """Who works here, or those of them who are among some, by name, oneself first; with whoever it is now, though he
+    has left."""
+    people = {
+        each.pk: str(each) for each in colleagues(user=user).only("name", "email") if among is None or each.pk in among
+    }
     if current is not None:
         people.setdefault(current.pk, str(current))
     me = {user.user_id: people.pop(user.user_id)} if user.user_id in people else {}

@@ -11,6 +11,7 @@ from guanxi_crm.core.templatetags.words import plain
 from guanxi_crm.customers.forms.fields import colleague_choices, label_of, team_choices
 from guanxi_crm.customers.models import Customer, Task
 from guanxi_crm.customers.selectors.consents import CHANNELS, PURPOSES
+from guanxi_crm.customers.selectors.owners import may_own
 from guanxi_crm.customers.selectors.record import CONTACT_FIELD
 from guanxi_crm.customers.selectors.tags import COLOURS
 from guanxi_crm.customers.services.notes import NOTE_LENGTH
@@ -139,7 +140,7 @@ class HandOverForm(_Told):
         super().__init__(*args, initial={"owner": customer.owner_id, "team": customer.team_id}, **named)
         nobody = ("", plain(None))
         if user.may_write("customer", "owner"):
-            people = colleague_choices(user=user, current=customer.owner)
+            people = colleague_choices(user=user, current=customer.owner, among=may_own())
             self.fields["owner"] = forms.TypedChoiceField(
                 label=label_of("owner"), required=False, coerce=int, empty_value=None, choices=[nobody, *people]
             )

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from guanxi_crm.customers.fulltext.text import COLUMNS, Document, Term
 
-__all__ = ["CREATE", "DROP", "first", "forget", "matching", "write"]
+__all__ = ["CREATE", "DROP", "KEY", "MATCHES", "forget", "query", "write"]
 
-CREATE = (
+CREATE: tuple[str, ...] = (
     "CREATE TABLE customers_search (customer_id bigint PRIMARY KEY, document tsvector NOT NULL)",
     # No list of pending entries: a search would have to read it, and writes come in batches anyway.
     "CREATE INDEX customers_search_document ON customers_search USING gin (document) WITH (fastupdate = off)",
 )
-DROP = ("DROP TABLE IF EXISTS customers_search",)
+DROP: tuple[str, ...] = ("DROP TABLE IF EXISTS customers_search",)
 
-_MATCHES = "SELECT customer_id FROM customers_search WHERE document @@ %s::tsquery"
+KEY = "customer_id"
+MATCHES = "SELECT customer_id FROM customers_search WHERE document @@ %s::tsquery"
 _WEIGHT = dict(zip(COLUMNS, "ABCD", strict=True))
 _COLUMN_GAP = 2
 """Between two columns, so that words on either side of the border are not neighbours."""
@@ -45,25 +45,6 @@ def forget(customer_ids: Sequence[int]) -> None:
         cursor.execute("DELETE FROM customers_search WHERE customer_id = ANY(%s)", [list(customer_ids)])
 
 
-def matching(terms: Sequence[Term], columns: Sequence[str]) -> RawSQL:
-    """Keys of the customers who match, as a subquery."""
-    # The words are a parameter.
-    return RawSQL(_MATCHES, (_query(terms, columns),))  # noqa: S611
-
-
-def first(
-    terms: Sequence[Term], columns: Sequence[str], limit: int, beyond: int | None = None, upwards: bool = False
-) -> list[int]:
-    """Keys of customers who match, the newest first, or upwards from one."""
-    side, direction = (">", "ASC") if upwards else ("<", "DESC")
-    rest, values = ("", []) if beyond is None else (f" AND customer_id {side} %s", [beyond])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_MATCHES}{rest} ORDER BY customer_id {direction} LIMIT %s", [_query(terms, columns), *values, limit]
-        )
-        return [key for (key,) in cursor.fetchall()]
-
-
 def _vector(document: Document) -> str:
     lexemes, position = [], 0
     for column, weight in _WEIGHT.items():
@@ -74,7 +55,7 @@ def _vector(document: Document) -> str:
     return " ".join(lexemes)
 
 
-def _query(terms: Sequence[Term], columns: Sequence[str]) -> str:
+def query(terms: Sequence[Term], columns: Sequence[str]) -> str:
     """In PostgreSQL's language; words hold letters and digits only, and stand in quotes."""
     return " & ".join(f"({_term(each, [name for name in each.columns if name in columns])})" for each in terms)
 

@@ -24,7 +24,17 @@ from guanxi_crm.core.records import record_type
 from guanxi_crm.customers.models import ContactPoint, CustomerTag
 from guanxi_crm.customers.records import SCORE_FIELDS
 
-__all__ = ["FILTERS", "OPERATORS", "SCORE_NAMES", "AllOf", "Condition", "column_of", "compiled", "from_data"]
+__all__ = [
+    "FILTERS",
+    "OPERATORS",
+    "SCORE_NAMES",
+    "AllOf",
+    "Condition",
+    "column_of",
+    "compiled",
+    "from_data",
+    "tag_keys",
+]
 
 MOST_CONDITIONS = 30
 MOST_VALUES = 200
@@ -131,6 +141,19 @@ def compiled(
     for each in tree.of:
         found &= _leaf(each, user, currency, one_by_one, column)
     return found
+
+
+def tag_keys(condition: Condition, *, user: Actor) -> list[int]:
+    """Keys of the tags that a condition on tags names.
+
+    Raises
+    ------
+    NotAllowed, RuleBroken : as `compiled`.
+    """
+    user.require_readable("customer", ["tags"])
+    if not condition.values:
+        raise RuleBroken("crm_customers.bad_filter_value", field="tags", value="")
+    return [key for value in condition.values for key in _key("tags", value, user)]
 
 
 def _leaf(condition: Condition, user: Actor, currency: str, one_by_one: bool, path: Callable[[str], str]) -> Q:

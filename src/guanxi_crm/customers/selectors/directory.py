@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from guanxi_crm.customers.models import Tag
 from guanxi_crm.users.models import Team, User
@@ -33,19 +33,18 @@ class Directory:
     """Key → name; of staff, those who left too."""
 
     users: Mapping[int | None, str]
-    active: frozenset[int]
     teams: Mapping[int | None, str]
     tags: Mapping[int, TagName]
 
 
 def directory() -> Directory:
     """All names, at most 15 seconds old. For showing, not for deciding."""
+    cache = caches["process"]
     known = cache.get(_KEY)
     if known is None:
-        staff = list(User.objects.order_by("name", "pk").values_list("pk", "name", "email", "is_active"))
+        staff = list(User.objects.order_by("name", "pk").values_list("pk", "name", "email"))
         known = Directory(
-            {key: name or email for key, name, email, _ in staff},
-            frozenset(key for key, *_, is_active in staff if is_active),
+            {key: name or email for key, name, email in staff},
             dict(Team.objects.order_by("name").values_list("pk", "name")),
             {key: TagName(key, name, colour) for key, name, colour in Tag.objects.order_by("name").values_list()},
         )
@@ -55,4 +54,4 @@ def directory() -> Directory:
 
 def directory_forget() -> None:
     """Names have changed in this process."""
-    cache.delete(_KEY)
+    caches["process"].delete(_KEY)

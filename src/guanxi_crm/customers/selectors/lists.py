@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 
-from guanxi_crm.core.keyset import COUNT_LIMIT, Order, Page, count_up_to, page_of, page_of_keys
+from guanxi_crm.core.keyset import COUNT_LIMIT, Order, Page, count_up_to, page_of
 from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, CustomerTag, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, column_of, compiled
 from guanxi_crm.customers.selectors.directory import directory
+from guanxi_crm.customers.selectors.found import finds_everybody, found_page
 from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, SORTS, ListQuery, default_sort
 from guanxi_crm.customers.selectors.scores import current_version
-from guanxi_crm.customers.selectors.search import Search, search_for
+from guanxi_crm.customers.selectors.search import search_for
 from guanxi_crm.customers.selectors.walk import walked
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "customer_list",
     "customers_matching",
     "lines_of",
+    "rows_page",
     "shown_columns",
 ]
 
@@ -108,7 +110,7 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
     sort = query.sort or default_sort(user, has_scores=version is not None)
     user.require_readable("customer", [sort.removeprefix("-")] if sort else [])
     order = replace(SORTS[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else _NEWEST
-    everybody = user.scope("customer", "view") is Scope.ALL and not query.conditions.of
+    everybody = finds_everybody(user=user, query=query)
     count: int | None = None
     if query.text:
         looked_for = search_for(user=user, text=query.text)
@@ -117,18 +119,48 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
         if len(found) <= WIDE:
             records = customers_matching(user=user, query=replace(query, text=""), version=version).filter(pk__in=found)
             count = len(found) if everybody else None
-        elif everybody:
-            return _wide_page(user, looked_for, found, columns, cursor, size, version)
         else:
-            sort, order = "", _NEWEST
-            records = customers_matching(user=user, query=query, version=version)
+            newest = found_page(
+                user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor, newest=found
+            )
+            rows = _with_columns(Customer.objects.filter(pk__in=newest.records), columns, _NEWEST).order_by("-pk")
+            page, sort = replace(newest, records=list(rows)), ""
+            return _page(user, page, columns, sort, len(found) if everybody else _counted(page), version)
     else:
         records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
         count = count_up_to(Customer.objects.all()) if everybody else None
     page = page_of(_with_columns(records, columns, order), order, size=size, cursor=cursor)
-    if page.next is None and page.previous is None:
-        count = len(page.records)
-    return _page(user, page, columns, sort, count, version)
+    return _page(user, page, columns, sort, count if (whole := _counted(page)) is None else whole, version)
+
+
+def rows_page(
+    *, user: Actor, query: ListQuery, order: Order | None, columns: Iterable[str], size: int, cursor: str | None = None
+) -> Page:
+    """A page of the customers who match, as rows of ``values()``: for programs, whose order always holds.
+
+    Permission: as `customer_list`; whoever calls has asked for each of the columns. Four queries at most.
+
+    Parameters
+    ----------
+    order : None for the newest first
+    columns : paths from the customer, among them that of the order
+
+    Raises
+    ------
+    NotAllowed, RuleBroken : of `compiled` and `page_of`.
+    """
+    user.require("customer", "view")
+    version = current_version()
+    if query.text and order is None:
+        looked_for = search_for(user=user, text=query.text)
+        newest = found_page(user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor)
+        rows = Customer.objects.filter(pk__in=newest.records).order_by("-pk").values(*columns)
+        return replace(newest, records=list(rows))
+    if query.text:
+        records = customers_matching(user=user, query=query, version=version)
+    else:
+        records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
+    return page_of(records.values(*columns), order or _NEWEST, size=size, cursor=cursor)
 
 
 def customer_count(*, user: Actor, query: ListQuery) -> int:
@@ -189,19 +221,9 @@ def shown_columns(*, user: Actor, query: ListQuery) -> tuple[str, ...]:
     return ("number", *shown) if nameless and "number" not in shown else shown
 
 
-def _wide_page(
-    user: Actor, looked_for: Search, found: list[int], columns: tuple[str, ...], cursor: str | None, size: int,
-    version: ScoreVersion | None,
-) -> CustomerPage:  # fmt: skip
-    """Of a search that finds very many: straight from the index, which holds the keys in order."""
-    page = page_of_keys(
-        lambda beyond, upwards, limit: found[:limit] if beyond is None else looked_for.first(limit, beyond, upwards),
-        size=size,
-        cursor=cursor,
-    )
-    rows = _with_columns(Customer.objects.filter(pk__in=page.records), columns, _NEWEST).order_by("-pk")
-    count = len(found)
-    return _page(user, replace(page, records=list(rows)), columns, "", count, version)
+def _counted(page: Page) -> int | None:
+    """How many there are, where this page has them all."""
+    return len(page.records) if page.next is None and page.previous is None else None
 
 
 def _page(

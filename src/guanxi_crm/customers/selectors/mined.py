@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,7 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion, SegmentChange
 from guanxi_crm.customers.records import SCORE_FIELDS
 
-__all__ = ["Mined", "Reason", "mined_in", "mined_of", "segment_history"]
+__all__ = ["Mined", "Reason", "mined_in", "mined_of", "scores_readable", "segment_history"]
 
 _INTERVALS = ("expected_orders", "expected_amount")
 _MAIN_SCORE = {"segments": "segment", "value": "expected_amount", "churn": "churn_probability"}
@@ -58,12 +58,17 @@ class Mined:
 def mined_of(customer: Customer, *, user: Actor) -> Mined | None:
     """The current scores of a customer; None where no version is current or he is not in it. One query."""
     found = CustomerScores.objects.filter(customer=customer, scored__is_current=True).select_related("scored").first()
-    return None if found is None else mined_in(found, user=user)
+    return None if found is None else mined_in(found, readable=scores_readable(user))
 
 
-def mined_in(found: CustomerScores, *, user: Actor, with_reasons: bool = True) -> Mined:
-    """Scores that were read already, with their version, as far as the user may see them. No query."""
-    readable = [field.name for field in SCORE_FIELDS if user.may_read("customer", field.name)]
+def scores_readable(user: Actor) -> list[str]:
+    """The scores that a user may see: for `mined_in`, where it is asked of many."""
+    return [field.name for field in SCORE_FIELDS if user.may_read("customer", field.name)]
+
+
+def mined_in(found: CustomerScores, *, readable: Sequence[str], with_reasons: bool = True) -> Mined:
+    """Scores that were read already, with their version, as far as somebody may see them (`scores_readable`). No
+    query."""
     values = {name: getattr(found, name) for name in readable}
     for name in _INTERVALS:
         if name in values:
@@ -85,7 +90,7 @@ def segment_history(customer: Customer, *, user: Actor, limit: int = 12) -> list
     return list(customer.segment_changes.filter(scored__state__in=shown).order_by("-as_of", "-pk")[:limit])
 
 
-def _reasons(told: list[list[Any]], currency: str, readable: list[str]) -> list[Reason]:
+def _reasons(told: list[list[Any]], currency: str, readable: Sequence[str]) -> list[Reason]:
     reasons = []
     for code, value, effect in told:
         name = str(code).partition(".reason_")[2]

@@ -1,9 +1,8 @@
-"""One customer as a user may see him: his fields, his neighbours in the list, who else has his telephone number."""
+"""One customer as a user may see him: his fields, who else has his telephone number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.db.models import QuerySet
@@ -15,7 +14,6 @@ from guanxi_crm.customers.models import Attachment, ContactPoint, Customer, Hand
 __all__ = [
     "CONTACT_FIELD",
     "FORM_FIELDS",
-    "Neighbours",
     "attachment_get",
     "attachments_of",
     "contact_points_of",
@@ -23,7 +21,6 @@ __all__ = [
     "field_values",
     "hand_overs_received",
     "name_for",
-    "neighbours_of",
     "with_contact",
 ]
 
@@ -37,14 +34,6 @@ CONTACT_FIELD: Mapping[str, str] = MappingProxyType(
 )
 """Kind of contact point → the field of the record type whose permissions hold for it. Another handle is as private as
 that of WeChat."""
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Keys of the customers before and after one in the list of the newest, where there are any."""
-
-    previous_id: int | None
-    next_id: int | None
 
 
 def customer_get(*, user: Actor, customer_id: int, action: str = "view", lock: bool = False) -> Customer:
@@ -80,19 +69,6 @@ def name_for(customer: Customer, *, user: Actor) -> str:
 def field_values(customer: Customer, *, user: Actor, names: Iterable[str] = FORM_FIELDS) -> dict[str, object]:
     """Values of those of the fields that the user may see."""
     return {name: getattr(customer, name) for name in names if user.may_read("customer", name)}
-
-
-def neighbours_of(customer: Customer, *, user: Actor) -> Neighbours:
-    """Who stands before and after a customer when the newest come first. One query, two rows."""
-    mine = user.narrow("customer", Customer.objects.all()).order_by().values_list("pk", flat=True)
-    newer = mine.filter(pk__gt=customer.pk).order_by("pk")[:1]
-    older = mine.filter(pk__lt=customer.pk).order_by("-pk")[:1]
-    found = Customer.objects.filter(pk__in=newer) | Customer.objects.filter(pk__in=older)
-    keys = list(found.values_list("pk", flat=True))
-    return Neighbours(
-        previous_id=next((key for key in keys if key > customer.pk), None),
-        next_id=next((key for key in keys if key < customer.pk), None),
-    )
 
 
 def contact_points_of(customer: Customer, *, user: Actor) -> list[ContactPoint]:

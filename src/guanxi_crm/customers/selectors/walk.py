@@ -3,33 +3,33 @@
 There are two good ways: go through the index that has the order, and take who matches until the page is full; or list
 those few who match, and sort them. The first is slow where hardly anybody matches, the second where many do. Only who
 knows how many there are can choose, and SQLite's planner does not: it sorts a team of a hundred thousand to show fifty.
-So what is asked of the customer himself (owner, team, tags, contact points, the user's own limits; city and the like,
-which have no index) is first asked alone, up to `FEW`.
+So what is asked of the customer himself (owner, team, tags, contact points, the user's own limits, city and the like)
+is first asked alone, up to `FEW`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from django.db.models import Q, QuerySet
 
-from django.db.models import F, Func, Q, QuerySet
-from django.db.models.lookups import Exact, In, Lookup
-
+from guanxi_crm.core.planner import many_known, many_note, unindexed
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
-from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, AllOf, compiled
+from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, AllOf, Condition, compiled, tag_keys
 
 __all__ = ["FEW", "walked"]
 
 FEW = 1500
 """So many are listed and sorted in the time in which an index of a million is gone through for one in a thousand."""
 
-_INDEXED = {"owner", "team", "tags", "phone", "email", "wechat", "address"}
-_LOOKUPS: dict[str, Callable[..., Lookup]] = {"": Exact, "in": In}
+_BY_KEY = {"owner", "team", "tags", "phone", "email", "wechat", "address"}
+_BY_PLACE = {"country", "region", "city", "level"}
+"""Their indexes hold owner and team, too: nobody is read to see whether a user may see him."""
+_COLUMNS = {"owner_id", "team_id", *_BY_PLACE}
 
 
 def walked(*, user: Actor, conditions: AllOf, currency: str) -> QuerySet[Customer]:
-    """Customers whom the user may see and who match, in no order. One query of `FEW` keys, where there is a choice.
+    """Customers whom the user may see and who match, in no order. One query of `FEW` keys, where there is a choice and
+    it was not made within the last minute.
 
     Raises
     ------
@@ -42,36 +42,28 @@ def walked(*, user: Actor, conditions: AllOf, currency: str) -> QuerySet[Custome
     others = compiled(rest, user=user, currency=currency)
     if not listed.of and not limits:
         return Customer.objects.filter(others)
-    here = Customer.objects.filter(limits, compiled(listed, user=user, currency=currency))
     # Without an index customers are read for it, and where many match they are soon found.
-    most = FEW if all(each.field in _INDEXED for each in own) else FEW // 3
-    few = list(here.order_by().values_list("pk", flat=True)[: most + 1])
-    if len(few) <= most:
-        return Customer.objects.filter(others, pk__in=few)
+    most = FEW if all(_has_index(each) for each in own) else FEW // 3
+    asked = ("customers", limits, listed, most)
+    if not many_known(*asked):
+        few = list(_here(user, limits, listed, currency).order_by().values_list("pk", flat=True)[: most + 1])
+        if len(few) <= most:
+            return Customer.objects.filter(others, pk__in=few)
+        many_note(*asked)
     one_by_one = compiled(listed, user=user, currency=currency, one_by_one=True)
-    return Customer.objects.filter(_unindexed(limits), _unindexed(one_by_one), others)
+    return Customer.objects.filter(unindexed(limits, _COLUMNS), unindexed(one_by_one, _COLUMNS), others)
 
 
-class _Unindexed(Func):
-    """A column whose index SQLite is not to use; PostgreSQL weighs the ways by itself."""
-
-    template = "%(expressions)s"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
+def _has_index(condition: Condition) -> bool:
+    return condition.field in _BY_KEY or (condition.field in _BY_PLACE and condition.operator == "is")
 
 
-def _unindexed(condition: Q) -> Q:
-    """The same condition on columns of the customer himself, without their indexes."""
-    found = Q(_connector=condition.connector, _negated=condition.negated)
-    for child in condition.children:
-        if isinstance(child, Q):
-            found.children.append(_unindexed(child))
-        elif isinstance(child, tuple):
-            path, value = child
-            name, _, lookup = path.partition("__")
-            plain = name in {"owner_id", "team_id"} and lookup in _LOOKUPS
-            found.children.append(_LOOKUPS[lookup](_Unindexed(F(name)), value) if plain else child)
-        else:
-            found.children.append(child)
-    return found
+def _here(user: Actor, limits: Q, listed: AllOf, currency: str) -> QuerySet[Customer]:
+    """Who matches what is asked of customers themselves, to be listed."""
+    tagged = [each for each in listed.of if each.field == "tags" and each.operator == "is"]
+    if len(tagged) != 1:
+        return Customer.objects.filter(limits, compiled(listed, user=user, currency=currency))
+    # From the tag to its customers one after another, and no further than needed: as a list of keys, SQLite would first
+    # make the whole list. Who has two of several tags counts twice, which does no harm here.
+    rest = compiled(AllOf(tuple(each for each in listed.of if each not in tagged)), user=user, currency=currency)
+    return Customer.objects.filter(unindexed(limits, _COLUMNS), rest, tagged__tag__in=tag_keys(tagged[0], user=user))

@@ -23,9 +23,12 @@ from guanxi_crm.core.undo import undo_keep
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.list_query import ListQuery
 from guanxi_crm.customers.selectors.lists import customers_matching
-from guanxi_crm.customers.services.bulk_actions import BulkAction
+from guanxi_crm.customers.services.bulk_actions import BulkAction, PutTag
+from guanxi_crm.customers.services.tags import tag_ensure
 
-__all__ = ["AT_ONCE", "JOB_KIND", "MOST", "MOST_IDS", "Bulk", "customers_bulk", "customers_bulk_job"]
+__all__ = [
+    "AT_ONCE", "JOB_KIND", "MOST", "MOST_IDS", "Bulk", "customers_bulk", "customers_bulk_job", "customers_bulk_tag",
+]  # fmt: skip
 
 AT_ONCE = 10_000
 MOST = 200_000
@@ -90,6 +93,20 @@ def customers_bulk(
         before={"action": action.as_data(), "was": [row for part in before for row in part]},
     )
     return Bulk(changed, left_out, kept)
+
+
+@transaction.atomic
+def customers_bulk_tag(
+    *, user: Actor, name: str, ids: Sequence[int] | None = None, query: ListQuery | None = None
+) -> Bulk:
+    """Put a tag on customers by its name; a word that is new becomes a tag, unless nobody can be given it.
+
+    Permission, Audit, Raises: as `customers_bulk`; RuleBroken (no word, too long).
+    """
+    user.require("customer", PutTag.permission)
+    user.require_writable("customer", ["tags"])
+    tag = tag_ensure(name=name)
+    return customers_bulk(user=user, action=PutTag(tag.pk), ids=ids, query=query)
 
 
 def customers_bulk_job(context: JobContext) -> Mapping[str, object]:

@@ -62,7 +62,8 @@ def demo_life(*, user: Actor, owners: Sequence[tuple[int, int]]) -> None:
 
 
 def demo_customers_remove() -> int:
-    """Take the simulated company's customers out with everything about them; returns how many.
+    """Take the simulated company's customers out with everything about them but orders, which must be gone before;
+    returns how many.
 
     Permission: as `demo_life`. Audit: by whoever calls.
     """

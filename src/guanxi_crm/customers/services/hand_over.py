@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Model
@@ -11,22 +12,33 @@ from django.utils import timezone
 
 from guanxi_crm.core.audit import log
 from guanxi_crm.core.errors import RuleBroken
+from guanxi_crm.core.models import Undo
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.undo import undo_keep
 from guanxi_crm.customers.models import HandOver
 from guanxi_crm.customers.selectors.record import customer_get
+from guanxi_crm.customers.services.bulk_actions import Assign
 from guanxi_crm.users.models import Team, User
 
-__all__ = ["customer_hand_over"]
+__all__ = ["Handed", "customer_hand_over"]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A hand-over, and what takes it back."""
+
+    record: HandOver
+    undo: Undo
 
 
 @transaction.atomic
 def customer_hand_over(
     *, user: Actor, customer_id: int, owner_id: int | None, team_id: int | None, note: str = "",
     at: dt.datetime | None = None,
-) -> HandOver | None:  # fmt: skip
+) -> Handed | None:  # fmt: skip
     """Give a customer to another owner, another team or both; the receiver finds him among what came to him.
 
-    Returns None where nothing changes.
+    Returns None where nothing changes. Who gave him away may take that back, though he may not see him any more.
 
     Permission: customer.assign, fields owner and team where they change. Audit: hand_over, with both. Raises: NotFound,
     NotAllowed, RuleBroken (nobody of that key works here; a note that is too long).
@@ -52,7 +64,8 @@ def customer_hand_over(
     if len(note) > (most := HandOver._meta.get_field("note").max_length):
         raise RuleBroken("crm_customers.too_long", field="note", most=most)
     now = at or timezone.now()
-    handed = HandOver.objects.create(
+    was = [customer.pk, customer.owner_id, customer.team_id]
+    record = HandOver.objects.create(
         customer=customer, from_owner_id=customer.owner_id, to_owner_id=owner_id, from_team_id=customer.team_id,
         to_team_id=team_id, note=note, by_id=user.user_id, at=now,
     )  # fmt: skip
@@ -69,7 +82,9 @@ def customer_hand_over(
             for field, (before, after) in changes.items()
         },
     )  # fmt: skip
-    return handed
+    action = Assign({field: after for field, (_, after) in changes.items()})
+    before = {"action": action.as_data(), "was": [was]}
+    return Handed(record, undo_keep(user=user, kind=action.undo_kind, before=before))
 
 
 def _name(known: Mapping[int, Model], key: int | None) -> str | None:

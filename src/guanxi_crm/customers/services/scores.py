@@ -105,7 +105,8 @@ def scores_publish(*, user: Actor, version: ScoreVersion) -> ScoreVersion:
     """
     user.require("run", "publish")
     _fill(version)
-    planner_refresh(Customer, CustomerScores)
+    planner_refresh(Customer)
+    planner_refresh(CustomerScores, every_row=True)
     while True:
         before = current_version()
         _note_changes(version, before)

@@ -6,11 +6,14 @@ from django.db import transaction
 
 from guanxi_crm.core.audit import log
 from guanxi_crm.core.errors import NotFound, RuleBroken
+from guanxi_crm.core.models import Undo
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.undo import undo_keep
 from guanxi_crm.customers.models import Customer, CustomerTag, Tag
 from guanxi_crm.customers.selectors.directory import directory_forget
 from guanxi_crm.customers.selectors.record import customer_get
 from guanxi_crm.customers.selectors.tags import COLOURS
+from guanxi_crm.customers.services.bulk_actions import TakeTag
 
 __all__ = ["customer_tag", "customer_untag", "tag_ensure"]
 
@@ -33,8 +36,8 @@ def customer_tag(*, user: Actor, customer_id: int, name: str, colour: str = "") 
 
 
 @transaction.atomic
-def customer_untag(*, user: Actor, customer_id: int, tag_id: int) -> None:
-    """Take a tag from a customer.
+def customer_untag(*, user: Actor, customer_id: int, tag_id: int) -> Undo:
+    """Take a tag from a customer; returns what puts it back.
 
     Permission: customer.change, field tags. Audit: change of tags. Raises: NotFound (also where he has not this tag),
     NotAllowed.
@@ -45,6 +48,8 @@ def customer_untag(*, user: Actor, customer_id: int, tag_id: int) -> None:
     if not CustomerTag.objects.filter(customer=customer, tag_id=tag_id).delete()[0]:
         raise NotFound
     _tell(user, customer, before)
+    action = TakeTag(tag_id)
+    return undo_keep(user=user, kind=action.undo_kind, before={"action": action.as_data(), "was": [customer.pk]})
 
 
 def tag_ensure(*, name: str, colour: str = "") -> Tag:

@@ -11,9 +11,10 @@ from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.keyset import COUNT_LIMIT, count_up_to
 from guanxi_crm.core.pages import signed_in, toast
 from guanxi_crm.customers.selectors.directory import directory
-from guanxi_crm.customers.selectors.list_query import list_query
+from guanxi_crm.customers.selectors.list_query import ListQuery, list_query
 from guanxi_crm.customers.selectors.lists import customers_matching
-from guanxi_crm.customers.services.bulk import MOST_IDS, customers_bulk
+from guanxi_crm.customers.selectors.owners import owner_choices
+from guanxi_crm.customers.services.bulk import MOST_IDS, Bulk, customers_bulk, customers_bulk_tag
 from guanxi_crm.customers.services.bulk_actions import Assign, BulkAction, PutTag, TakeTag
 
 __all__ = ["bulk"]
@@ -45,7 +46,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
         "may_owner": user.may("customer", "assign") and user.may_write("customer", "owner"),
         "may_team": user.may("customer", "assign") and user.may_write("customer", "team"),
         "tags": list(names.tags.values()),
-        "staff": [(key, name) for key, name in names.users.items() if key in names.active],
+        "staff": owner_choices(names),
         "teams": list(names.teams.items()),
         "nobody": _NOBODY,
     }
@@ -59,7 +60,7 @@ def _do(request: HttpRequest) -> HttpResponse:
     ids = None if everybody else _ids(request.POST.getlist("ids"))
     if ids is not None and not ids:
         raise RuleBroken("crm_customers.nobody_selected")
-    done = customers_bulk(user=request.actor, action=_action(request), ids=ids, query=query if everybody else None)
+    done = _carried_out(request, ids, query if everybody else None)
     if done.job is not None:
         toast(request, "crm_customers.bulk_later", undo=done.undo, customers=done.customers)
     elif done.left_out:
@@ -72,11 +73,17 @@ def _do(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("customers:list") + (f"?{address}" if address else ""))
 
 
+def _carried_out(request: HttpRequest, ids: list[int] | None, query: ListQuery | None) -> Bulk:
+    user = request.actor
+    if request.POST.get("action") == PutTag.name:
+        return customers_bulk_tag(user=user, name=request.POST.get("tag_name", ""), ids=ids, query=query)
+    return customers_bulk(user=user, action=_action(request), ids=ids, query=query)
+
+
 def _action(request: HttpRequest) -> BulkAction:
     wanted = request.POST.get("action", "")
-    if wanted in {PutTag.name, TakeTag.name}:
-        (tag,) = _ids([request.POST.get("tag", "")]) or (0,)
-        return PutTag(tag) if wanted == PutTag.name else TakeTag(tag)
+    if wanted == TakeTag.name:
+        return TakeTag(*(_ids([request.POST.get("tag", "")]) or [0]))
     to: dict[str, int | None] = {}
     for name in ("owner", "team"):
         chosen = request.POST.get(name, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
@@ -71,7 +70,7 @@ def make_primary(request: HttpRequest, customer_id: int, contact_id: int) -> Htt
     """Make it the one that is used first."""
     point = contact_make_primary(user=request.actor, customer_id=customer_id, contact_id=contact_id)
     toast(request, "crm_customers.contact_is_primary", value=point.value)
-    return HttpResponseRedirect(back_to(point.customer))
+    return HttpResponseRedirect(back_to(request, customer_id))
 
 
 @require_POST
@@ -80,7 +79,7 @@ def remove(request: HttpRequest, customer_id: int, contact_id: int) -> HttpRespo
     """Remove a contact point; the page has asked whether one is sure."""
     contact_remove(user=request.actor, customer_id=customer_id, contact_id=contact_id)
     toast(request, "crm_customers.contact_removed")
-    return HttpResponseRedirect(reverse("site:customer", args=[customer_id]))
+    return HttpResponseRedirect(back_to(request, customer_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,11 +100,12 @@ def consents(request: HttpRequest, customer_id: int) -> HttpResponse:
             form.add_error(problem.field if problem.field in form.fields else None, problem.say(language()))
         else:
             toast(request, "crm_customers.consent_recorded")
-            return HttpResponseRedirect(request.path)
+            return HttpResponseRedirect(request.get_full_path())
     history = consent_history(customer, user=user)
     context = {
         "customer": customer, "form": form, "history": history, "matrix": consent_matrix(history), "channels": CHANNELS,
         "may_write": user.may("customer", "change", customer) and user.may_write("customer", "consents"),
+        "back": back_to(request, customer_id),
     }  # fmt: skip
     return render(request, "customers/consents.html", context, status=400 if form.errors else 200)
 

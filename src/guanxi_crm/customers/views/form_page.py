@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -30,7 +31,7 @@ def form_page(
     back : where to go afterwards, and by “cancel”; the customer's page unless said
     more : further variables of the template
     """
-    back = back or back_to(customer)
+    back = back or back_to(request, customer.pk if customer else None)
     if request.method == "POST" and form.is_valid():
         try:
             save()
@@ -42,6 +43,23 @@ def form_page(
     return render(request, "customers/form_page.html", context, status=400 if form.is_bound else 200)
 
 
-def back_to(customer: Customer | None) -> str:
-    """The customer's page, or the list."""
-    return reverse("customers:list") if customer is None else reverse("site:customer", args=[customer.pk])
+def back_to(request: HttpRequest, customer_id: int | None) -> str:
+    """The customer's page, in the list through which one was going (``list`` in its address); or all customers.
+
+    The list is that of the page from which one came. A form remembers it in ``back``.
+    """
+    if customer_id is None:
+        return reverse("customers:list")
+    page = reverse("site:customer", args=[customer_id])
+    came_from = (request.POST.get("back"), request.META.get("HTTP_REFERER"))
+    told = request.GET.get("list") or next(filter(None, (_list_of(each, page) for each in came_from)), "")
+    return f"{page}?{urlencode({'list': told})}" if told else page
+
+
+def _list_of(address: str | None, page: str) -> str:
+    """The list that an address of the customer's page names; nothing of any other address."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return ""
+    return QueryDict(parts.query).get("list", "") if parts.path == page else ""

@@ -18,7 +18,7 @@ from guanxi_crm.customers.services.files import attachment_add, attachment_open,
 from guanxi_crm.customers.services.hand_over import customer_hand_over
 from guanxi_crm.customers.services.notes import note_add, note_change, note_delete
 from guanxi_crm.customers.services.tags import customer_tag, customer_untag
-from guanxi_crm.customers.views.form_page import form_page
+from guanxi_crm.customers.views.form_page import back_to, form_page
 
 __all__ = [
     "file_add",
@@ -78,7 +78,7 @@ def note_remove(request: HttpRequest, customer_id: int, note_id: int) -> HttpRes
     """Delete one's own note, with a button to have it back."""
     undo = note_delete(user=request.actor, customer_id=customer_id, note_id=note_id)
     toast(request, "crm_customers.note_deleted", undo=undo)
-    return _back(customer_id)
+    return HttpResponseRedirect(back_to(request, customer_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,9 +105,9 @@ def tag_add(request: HttpRequest, customer_id: int) -> HttpResponse:
 def tag_remove(request: HttpRequest, customer_id: int, tag_id: int) -> HttpResponse:
     """Take a tag from a customer."""
     tag = Tag.objects.filter(pk=tag_id).first()
-    customer_untag(user=request.actor, customer_id=customer_id, tag_id=tag_id)
-    toast(request, "crm_customers.tag_removed", name=str(tag))
-    return _back(customer_id)
+    undo = customer_untag(user=request.actor, customer_id=customer_id, tag_id=tag_id)
+    toast(request, "crm_customers.tag_removed", undo=undo, name=str(tag))
+    return HttpResponseRedirect(back_to(request, customer_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,7 +146,7 @@ def file_remove(request: HttpRequest, customer_id: int, key: uuid.UUID) -> HttpR
     """Remove a file; the page has asked whether one is sure."""
     attachment_remove(user=request.actor, customer_id=customer_id, key=key)
     toast(request, "crm_customers.file_removed")
-    return _back(customer_id)
+    return HttpResponseRedirect(back_to(request, customer_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,7 +164,7 @@ def hand_over(request: HttpRequest, customer_id: int) -> HttpResponse:
             team_id=given.get("team", customer.team_id), note=given["note"],
         )  # fmt: skip
         if handed is not None:
-            toast(request, "crm_customers.handed_over", name=name_for(customer, user=user))
+            toast(request, "crm_customers.handed_over", undo=handed.undo, name=name_for(customer, user=user))
 
     # Who gives a customer away may no longer see him.
     back = reverse("customers:list") if not user.everything and user.scope("customer", "view").name != "ALL" else ""
@@ -172,7 +172,3 @@ def hand_over(request: HttpRequest, customer_id: int) -> HttpResponse:
         request, form, save, customer=customer, title="crm_customers.hand_over", button="crm_customers.hand_over",
         back=back if request.method == "POST" else "",
     )  # fmt: skip
-
-
-def _back(customer_id: int) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("site:customer", args=[customer_id]))

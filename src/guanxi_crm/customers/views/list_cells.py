@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.templatetags.static import static
 from django.urls import reverse
@@ -22,6 +23,7 @@ from guanxi_crm.core.records import record_type
 from guanxi_crm.core.templatetags.words import at, country, on
 from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery
 from guanxi_crm.customers.selectors.lists import CustomerPage
+from guanxi_crm.customers.selectors.neighbours import MOST_ADDRESS
 from guanxi_crm.customers.words_of import choice_code
 
 __all__ = ["Column", "columns_of", "lines_as_html"]
@@ -68,11 +70,17 @@ def columns_of(page: CustomerPage, query: ListQuery, *, language: str, view: str
     return heads
 
 
-def lines_as_html(page: CustomerPage, *, language: str, may_edit: bool, may_select: bool) -> SafeString:
-    """The lines of a page: the body of the table."""
+def lines_as_html(
+    page: CustomerPage, *, language: str, may_edit: bool, may_select: bool, address: str = ""
+) -> SafeString:
+    """The lines of a page: the body of the table.
+
+    ``address``, of the list, goes along to the customers' pages, from where one goes on to the next in the same list.
+    """
     currency = page.version.currency if page.version else ""
     # Addresses and sentences are made once, and the lines' own from them.
     show, edit = (reverse(name, args=[0]).split("0") for name in ("site:customer", "customers:edit"))
+    along = f"?{urlencode({'list': address})}" if address and len(address) <= MOST_ADDRESS else ""
     select = escape(say("crm_customers.list_select", language, name="\0")).split("\0")
     declared = record_type("customer")
     heads = []
@@ -84,10 +92,10 @@ def lines_as_html(page: CustomerPage, *, language: str, may_edit: bool, may_sele
     named = "name" if "name" in page.columns else page.columns[0] if page.columns else ""
     rows = []
     for line in page.lines:
-        url = f"{show[0]}{line['id']}{show[1]}"
+        url = f"{show[0]}{line['id']}{show[1]}{along}"
         name = escape(line.get("name") or line.get("number") or f"#{line['id']}")
         row = [f'<tr data-row data-url="{url}"']
-        row.append(f' data-edit-url="{edit[0]}{line["id"]}{edit[1]}">' if may_edit else ">")
+        row.append(f' data-edit-url="{edit[0]}{line["id"]}{edit[1]}{along}">' if may_edit else ">")
         if may_select:
             row.append(
                 '<td class="list-select"><input class="form-check-input" type="checkbox" name="ids" data-select'

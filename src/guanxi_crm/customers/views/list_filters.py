@@ -13,6 +13,7 @@ from guanxi_crm.customers.models import ScoreVersion
 from guanxi_crm.customers.selectors.conditions import FILTERS, Condition
 from guanxi_crm.customers.selectors.directory import Directory, directory
 from guanxi_crm.customers.selectors.list_query import ListQuery
+from guanxi_crm.customers.selectors.owners import owners_now
 from guanxi_crm.customers.words_of import CHOICES, choice_code
 
 __all__ = ["Chip", "chips_of", "filter_fields"]
@@ -22,6 +23,9 @@ _FIRST = (
     "last_order_at", "city", "level",
 )  # fmt: skip
 """What most people filter by; the rest is behind "more"."""
+_KEYS = {"owner", "team", "tags"}
+_MANY = 8
+"""With more choices there is a field to search among them."""
 _INPUT = {"date": "date", "time": "date", "number": "number", "share": "number", "money": "number"}
 
 
@@ -46,12 +50,17 @@ def chips_of(query: ListQuery, *, user: Actor, version: ScoreVersion | None, vie
 def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[dict[str, Any]]:
     """The fields that the user may filter by, with their controls and what is set now; the usual ones first."""
     set_now = {(each.field, each.operator): each.values for each in query.conditions.of}
+    owners = {str(key) for key in owners_now()} | set(set_now.get(("owner", "is"), ()))
     fields = []
     for name in (*_FIRST, *(name for name in FILTERS if name not in _FIRST)):
         if not user.may_read("customer", name):
             continue
         kind = record_type("customer").field(name).kind
         options = _options(name, names, user)
+        if name == "owner":
+            options = [(value, words) for value, words in options if value == "me" or value in owners]
+        if name in _KEYS and not options:
+            continue
         if kind == "flag":
             options = [("yes", told("crm_customers.yes")), ("no", told("crm_customers.no"))]
         operators: tuple[str, ...] = ("is",)
@@ -67,6 +76,7 @@ def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[di
             "is_share": kind == "share",
             "is_flag": kind == "flag",
             "input": _INPUT.get(kind, "text"),
+            "is_searched": len(options) > _MANY,
             "options": [(value, words, value in set_now.get((name, "is"), ())) for value, words in options],
             "operators": [
                 {"name": each, "code": f"crm_customers.operator_{each}", "value": set_now.get((name, each), ("",))[0]}

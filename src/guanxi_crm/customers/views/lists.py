@@ -42,7 +42,11 @@ def customers(request: HttpRequest) -> HttpResponse:
         "address": query.address(view=view),
         "columns": columns_of(page, query, language=language(), view=view),
         "lines": lines_as_html(
-            page, language=language(), may_edit=user.may("customer", "change"), may_select=_may_bulk(user)
+            page,
+            language=language(),
+            may_edit=user.may("customer", "change"),
+            may_select=_may_bulk(user),
+            address=query.address(view=view),
         ),
         "chips": chips_of(query, user=user, version=page.version, view=view),
         "count": page.count,

@@ -39,7 +39,7 @@ def create(request: HttpRequest) -> HttpResponse:
                 _show(form, problem)
             else:
                 toast(request, "crm_customers.created", name=name_for(made, user=user))
-                return HttpResponseRedirect(back_to(made))
+                return HttpResponseRedirect(back_to(request, made.pk))
     status = 400 if form.is_bound and not same else 200
     return render(request, "customers/create.html", {"form": form, "same": same}, status=status)
 
@@ -51,7 +51,7 @@ def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
     user = request.actor
     customer = customer_get(user=user, customer_id=customer_id, action="change")
     form = CustomerForm(*_posted(request), user=user, customer=customer)
-    context: dict[str, object] = {"form": form, "customer": customer}
+    context: dict[str, object] = {"form": form, "customer": customer, "back": back_to(request, customer_id)}
     status = 200
     if request.method == "POST":
         status = 400
@@ -68,7 +68,7 @@ def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
                 context["form"], status = form, conflict.status
             else:
                 toast(request, "crm_customers.saved", name=name_for(customer, user=request.actor))
-                return HttpResponseRedirect(back_to(customer))
+                return HttpResponseRedirect(back_to(request, customer_id))
     return render(request, "customers/edit.html", context, status=status)
 
 

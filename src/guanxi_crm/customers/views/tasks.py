@@ -62,7 +62,7 @@ def add(request: HttpRequest, customer_id: int | None = None) -> HttpResponse:
 
     return form_page(
         request, form, save, customer=customer, title="crm_customers.task_add", button="crm_customers.add",
-        back=_back(request, back_to(customer) if customer else reverse("customers:tasks")),
+        back=_back(request, back_to(request, customer_id) if customer else reverse("customers:tasks")),
     )  # fmt: skip
 
 

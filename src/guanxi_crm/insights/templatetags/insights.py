@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
 
 from guanxi.words import has
 
@@ -63,6 +65,12 @@ def measure_help(measure: str) -> str:
 def file_words(name: str) -> str:
     """The code of what a file holds."""
     return f"crm_insights.file_{name.replace('.', '_')}"
+
+
+@register.filter
+def json_data(value: Any) -> SafeString:
+    """Data for a script of the page."""
+    return json_script(value)
 
 
 @register.filter

@@ -38,9 +38,17 @@ hash."""
 @require_POST
 @signed_in
 def run_start(request: HttpRequest) -> HttpResponse:
-    """Start a run, and watch it; what was filled in wrongly comes back with a word beside it."""
-    form = RunForm(request.POST, may_publish=request.actor.may("run", "publish"))
+    """Start a run, and watch it; what was filled in wrongly comes back with a word beside it.
+
+    With ``as_usual`` nothing was filled in: all studies, as the form stands when nobody has touched it.
+    """
     request.actor.require("run", "create")
+    may_publish = request.actor.may("run", "publish")
+    form = (
+        RunForm.as_usual(may_publish=may_publish)
+        if "as_usual" in request.POST
+        else RunForm(request.POST, may_publish=may_publish)
+    )
     if form.is_valid():
         try:
             run = run_create(user=request.actor, **form.options())

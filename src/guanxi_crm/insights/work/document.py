@@ -3,8 +3,10 @@
 The shapes, all JSON::
 
     chapter   id, title, intro [str], advice [advice], figures [figure], tables [table], notes [str]
-    figure    id, title, finding, caption, option (ECharts), height, min_width, table
-    table     title, caption, columns [column], rows [[str]], bars {place of column: [percent]}, total [str], of,
+    figure    id, title, finding, caption, option (ECharts), height, min_width, table, slider
+    slider    label, least [number], says [str]; empty where a figure has none
+    table     title, caption, columns [column], rows [[str]], bars {place of column: [percent]},
+              sorts {place of column: [number]} (of those that are not sorted by their text), total [str], of,
               is_personal
     column    key, label, is_number
     fact      label, value, note
@@ -16,11 +18,12 @@ there were.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from guanxi.report.document import DataTable, Fact, Figure, Section, Text, Value, say_value
+from guanxi.report.document import DataTable, Fact, Figure, Section, Slider, Text, Value, say_value
 from guanxi.words import Message, Money
 
 __all__ = ["MOST_ROWS", "chapter", "fact", "table"]
@@ -57,6 +60,11 @@ def table(told: DataTable, language: str) -> dict[str, Any]:
         "bars": {
             str(place): _bars([row[place] for row in shown]) for place, column in enumerate(told.columns) if column.bar
         },
+        "sorts": {
+            str(place): [_sort_number(row[place]) for row in shown]
+            for place, column in enumerate(told.columns)
+            if column.kind != "text"
+        },
         "total": _row(told.total, told, language) if told.total else [],
         "of": len(told.rows),
         "is_personal": _CUSTOMER in keys,
@@ -82,7 +90,14 @@ def _figure(figure: Figure, language: str) -> dict[str, Any]:
         "height": figure.chart.height,
         "min_width": figure.chart.min_width,
         "table": table(figure.chart.table, language),
+        "slider": _slider(figure.chart.slider, language),
     }
+
+
+def _slider(slider: Slider | None, language: str) -> dict[str, Any]:
+    if slider is None:
+        return {}
+    return {"label": _text(slider.label, language), "least": list(slider.least), "says": _said(slider.says, language)}
 
 
 def _row(row: Sequence[Value], told: DataTable, language: str) -> list[str]:
@@ -97,9 +112,15 @@ def _bars(values: Sequence[Value]) -> list[float]:
 
 
 def _number(value: Value) -> float:
+    return _sort_number(value) or 0.0
+
+
+def _sort_number(value: Value) -> float | None:
     if isinstance(value, Money):
         return float(value.minor)
-    return float(value) if isinstance(value, int | float | Decimal) else 0.0
+    if isinstance(value, dt.date):
+        return float(value.toordinal())
+    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _said(messages: Sequence[Message], language: str) -> list[str]:

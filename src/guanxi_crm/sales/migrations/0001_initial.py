@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     "customer",
                     models.ForeignKey(
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="orders",
                         to="customers.customer",
                     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import CharField, Count, Sum
+from django.db.models import Case, CharField, Count, F, Q, Sum, Value, When
 from django.db.models.functions import Cast, Substr
 
 from guanxi_crm.core.policy import Actor
@@ -13,7 +14,9 @@ from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.timeline import Source
 from guanxi_crm.sales.models import Order
 
-__all__ = ["OrderMonth", "order_months", "order_source", "sees_amounts"]
+__all__ = ["OrderMonth", "order_months", "order_source", "sees_amounts", "sees_returns"]
+
+_IS_RETURN = Q(amount=0, returns_amount__gt=0)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class OrderMonth:
     month: dt.date
     """Its first day."""
     orders: int
+    """Returns are none."""
     amount: int
     returns_amount: int
     currency: str
@@ -31,18 +35,24 @@ class OrderMonth:
 def order_source(customer: Customer, *, user: Actor) -> Source | None:
     """A customer's orders as events of his timeline.
 
-    title: number; value: amount, where the user may see it; data: currency; more: channel. None where he may not know
-    whose an order is, or when it was.
+    title: number; value: amount less what was returned, where the user may see both; data: currency; more: channel;
+    detail: ``return`` of a return, ``partly`` where some of it was returned. None where he may not know whose an order
+    is, or when it was.
     """
     if not _sees_orders(user):
         return None
-    columns = {"data": "currency"}
+    columns: dict[str, Any] = {"data": "currency"}
     if user.may_read("order", "number"):
         columns["title"] = "number"
     if user.may_read("order", "channel"):
         columns["more"] = "channel"
     if sees_amounts(user):
         columns["value"] = "amount"
+        if sees_returns(user):
+            columns["value"] = F("amount") - F("returns_amount")
+            columns["detail"] = Case(
+                When(returns_amount=0, then=Value("")), When(_IS_RETURN, then=Value("return")), default=Value("partly")
+            )
     return Source("orders", user.narrow("order", Order.objects.filter(customer=customer)), "ordered_at", columns)
 
 
@@ -62,7 +72,7 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
         # The year and month of a date as text: cut by SQLite itself, where TruncMonth would ask Python row by row.
         .annotate(month=Substr(Cast("ordered_on", CharField()), 1, 7))
         .values("month", "currency")
-        .annotate(n=Count("pk"), total=Sum("amount"), returned=Sum("returns_amount"))
+        .annotate(n=Count("pk", filter=~_IS_RETURN), total=Sum("amount"), returned=Sum("returns_amount"))
         .order_by("month", "currency")
     )
     return [
@@ -71,6 +81,11 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
         )
         for row in rows
     ]
+
+
+def sees_returns(user: Actor) -> bool:
+    """Whether what a customer has returned may be shown."""
+    return sees_amounts(user) and all(user.may_read(kind, "returns_amount") for kind in ("order", "customer"))
 
 
 def sees_amounts(user: Actor) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from guanxi_crm.core.errors import NotFound, RuleBroken
+from guanxi_crm.core.keyset import COUNT_LIMIT, Page, count_up_to, page_of
 from guanxi_crm.core.keyset import Order as Sorting
-from guanxi_crm.core.keyset import Page, page_of
-from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.planner import many_known, many_note, unindexed
+from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.models import Order, OrderLine
 
@@ -19,9 +20,11 @@ __all__ = [
     "PAGE_SIZE",
     "OrderFilter",
     "lines_of",
+    "order_count",
     "order_filter",
     "order_get",
     "order_page",
+    "order_search",
     "orders_matching",
     "orders_of",
 ]
@@ -29,6 +32,12 @@ __all__ = [
 PAGE_SIZE = 50
 _NEWEST = Sorting("ordered_at", descending=True)
 _BY_KEY = Sorting("pk", descending=True)
+_WHOSE = {"customer__owner_id", "customer__team_id"}
+_FEW = 4000
+"""Orders of so many customers are listed and sorted in the time in which the newest of a million customers' orders are
+gone through for a page of theirs."""
+_COUNTED = 1000
+"""Orders of some customers are counted customer by customer."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,11 @@ def orders_matching(*, user: Actor, asked: OrderFilter, action: str = "view") ->
     ------
     NotAllowed : it asks by a field that is hidden from the user.
     """
+    return _asked(user.narrow("order", Order.objects.all(), action), user=user, asked=asked)
+
+
+def _asked(found: QuerySet[Order], *, user: Actor, asked: OrderFilter) -> QuerySet[Order]:
     user.require_readable("order", asked.fields)
-    found = user.narrow("order", Order.objects.all(), action)
     if asked.number:
         found = found.filter(number=asked.number)
     if asked.first_on:
@@ -86,10 +98,23 @@ def orders_matching(*, user: Actor, asked: OrderFilter, action: str = "view") ->
 
 
 def order_page(*, user: Actor, asked: OrderFilter, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
-    """A page of the list, newest first, with each order's customer; by key where times are hidden."""
+    """A page of the list, newest first, with each order's customer; by key where times are hidden. Three queries."""
     user.require("order", "view")
-    found = orders_matching(user=user, asked=asked).select_related("customer")
+    limits = user.limits("order")
+    if limits and not (asked.number or asked.customer_id) and _sees_many(user):
+        # Through the newest orders until the page is full: SQLite would sort all that the user may see.
+        limits = unindexed(limits, _WHOSE)
+    found = _asked(Order.objects.filter(limits), user=user, asked=asked).select_related("customer")
     return page_of(found, _NEWEST if user.may_read("order", "ordered_at") else _BY_KEY, size=size, cursor=cursor)
+
+
+def order_count(*, user: Actor, asked: OrderFilter) -> tuple[int, int]:
+    """How many orders match, and up to how many they are counted: one more than that says that there are more.
+
+    Permission: as `orders_matching`. One query, of a few milliseconds however many there are.
+    """
+    limit = COUNT_LIMIT if user.scope("order", "view") is Scope.ALL else _COUNTED
+    return count_up_to(orders_matching(user=user, asked=asked), limit), limit
 
 
 def orders_of(*, user: Actor, customer: Customer, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
@@ -106,11 +131,34 @@ def order_get(*, user: Actor, order_id: int) -> Order:
     return order
 
 
+def order_search(*, user: Actor, text: str, limit: int = 5) -> list[Order]:
+    """Orders of a number, as it is typed or in capitals, the newest first, with their customers; for the command bar.
+
+    Nobody is told of numbers that are hidden from him. One query, by the index of numbers.
+    """
+    user.require("order", "view")
+    if not text or not user.may_read("order", "number"):
+        return []
+    found = user.narrow("order", Order.objects.filter(number__in={text, text.upper()})).select_related("customer")
+    # Of one number there are few, unless a system counts anew each day.
+    return list(found.order_by("-ordered_at" if user.may_read("order", "ordered_at") else "-pk", "-pk")[:limit])
+
+
 def lines_of(order: Order, *, user: Actor, limit: int = 1000) -> list[OrderLine]:
     """An order's lines with their products, in order; none where they are hidden. One query."""
     if not user.may_read("order", "lines"):
         return []
     return list(order.lines.select_related("product").order_by("line_no")[:limit])
+
+
+def _sees_many(user: Actor) -> bool:
+    """Whether the user sees many customers, and so, as a rule, many orders."""
+    asked = ("orders", user.limits("customer"), _FEW)
+    if not many_known(*asked):
+        if count_up_to(user.narrow("customer", Customer.objects.all()), _FEW) <= _FEW:
+            return False
+        many_note(*asked)
+    return True
 
 
 def _date(text: str | None, field: str) -> dt.date | None:

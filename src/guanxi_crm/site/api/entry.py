@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, get_type_hints
 
@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, Throttled, ValidationError
 from guanxi_crm.core.api import ActorThrottle
 from guanxi_crm.core.errors import NotFound, Problem, RuleBroken
 from guanxi_crm.core.language import language, told
+from guanxi_crm.core.records import record_type
 from guanxi_crm.customers.api import router as customers
 from guanxi_crm.insights.api import router as insights
 from guanxi_crm.sales.api import router as sales
@@ -37,18 +38,51 @@ api = NinjaAPI(
 
 
 def _refuses_unknown(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter with a slip of the pen is refused, rather than left out: the answer would be everybody."""
+    """A filter with a slip of the pen is refused, rather than left out: the answer would be everybody.
+
+    By a field that is hidden from who asks there is no filter either, and no order: the answer is the same as to a
+    field that there is not, and so tells nothing.
+    """
     known: set[str] = set()
     for name, hint in get_type_hints(view).items():
         known |= set(hint.model_fields) if isinstance(hint, type) and issubclass(hint, Schema) else {name}
 
     @wraps(view)
     def strict(request: HttpRequest, **values: Any) -> Any:
-        if unknown := sorted(set(request.GET) - known):
-            raise RuleBroken("crm_site.api_unknown", names=[name[:40] for name in unknown[:5]])
+        if unknown := sorted((set(request.GET) - known) | _hidden(request)):
+            raise _unknown(unknown)
+        if _hidden(request, [request.GET.get("sort", "").removeprefix("-")]):
+            raise _bad_value(["sort"])
         return view(request, **values)
 
     return strict
+
+
+_KINDS = {"customers": "customer", "orders": "order", "products": "product"}
+"""Operation → type of the records that it lists."""
+_FIELDS = {"ordered_from": "ordered_at", "ordered_until": "ordered_at"}
+"""Parameter → field by which it filters, where that has another name."""
+
+
+def _hidden(request: HttpRequest, names: Iterable[str] | None = None) -> set[str]:
+    """Of these names (by default the parameters that were given) those of fields that are hidden from who asks."""
+    kind = _KINDS.get(request.resolver_match.url_name or "")
+    if kind is None:
+        return set()
+    there = record_type(kind).by_name
+    return {
+        name
+        for name in (request.GET if names is None else names)
+        if (field := _FIELDS.get(name, name)) in there and not request.auth.may_read(kind, field)
+    }
+
+
+def _unknown(names: Sequence[str]) -> RuleBroken:
+    return RuleBroken("crm_site.api_unknown", names=[name[:40] for name in names[:5]])
+
+
+def _bad_value(names: Sequence[str]) -> RuleBroken:
+    return RuleBroken("crm_site.api_bad_value", names=names)
 
 
 api.add_decorator(_refuses_unknown)
@@ -84,5 +118,6 @@ def _on_429(request: HttpRequest, _: Throttled) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _on_400(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    names = sorted({str(each["loc"][-1]) for each in error.errors})
-    return _on_problem(request, RuleBroken("crm_site.api_bad_value", names=names))
+    hidden = _hidden(request)
+    names = sorted({str(each["loc"][-1]) for each in error.errors} - hidden)
+    return _on_problem(request, _bad_value(names) if names else _unknown(sorted(hidden)))

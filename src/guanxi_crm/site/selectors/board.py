@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from guanxi_crm.core.language import language
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import AllOf, Condition
@@ -13,8 +15,9 @@ from guanxi_crm.customers.selectors.lists import CustomerPage, customer_list
 from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.tasks import TaskPage, open_tasks_count, tasks_page
 from guanxi_crm.insights.selectors.headlines import Headlines, headlines
+from guanxi_crm.insights.selectors.studies import study_cards
 
-__all__ = ["Board", "Few", "Start", "board"]
+__all__ = ["Board", "Few", "Finding", "Start", "board"]
 
 _LINES = 6
 _AT_RISK = AllOf((Condition("value_group", "is", ("high",)), Condition("churn_band", "is", ("high",))))
@@ -32,6 +35,21 @@ class Few:
     @property
     def has_more(self) -> bool:
         return self.page.next is not None
+
+    @property
+    def along(self) -> str:
+        """What goes along to a customer's page, from where one goes on to the next of this list."""
+        return f"?{urlencode({'list': self.address})}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a study found last, in one sentence of the reader's language."""
+
+    study: str
+    grade: str
+    """Empty for a study that only counts."""
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,7 @@ class Board:
     version: ScoreVersion | None
     start: Start | None
     headlines: Headlines | None
+    findings: list[Finding]
     at_risk: Few | None
     mine: Few | None
     tasks: TaskPage | None
@@ -68,6 +87,7 @@ def board(*, user: Actor, today: dt.date) -> Board:
         version=version,
         start=None if version else _start(user, has_run=told is not None),
         headlines=told,
+        findings=_findings(user) if told else [],
         at_risk=_few(user, _AT_RISK, "-expected_amount", _AT_RISK_COLUMNS) if version else None,
         mine=_few(user, _MINE, "", ("name", "segment", "next_order_on")),
         tasks=tasks,
@@ -85,6 +105,16 @@ def _few(user: Actor, conditions: AllOf, sort: str, columns: tuple[str, ...]) ->
     query = ListQuery(conditions, sort=sort or default_sort(user, has_scores=False), columns=columns)
     page = customer_list(user=user, query=query, size=_LINES)
     return Few(page, ListQuery(conditions, sort=sort).address()) if page.lines else None
+
+
+def _findings(user: Actor) -> list[Finding]:
+    """Of every study that has something to say."""
+    here = language()
+    return [
+        Finding(card.study, card.result.grade, sentence)
+        for card in study_cards(user=user)
+        if card.result and (sentence := card.result.summary.get(here, {}).get("finding"))
+    ]
 
 
 def _start(user: Actor, *, has_run: bool) -> Start:

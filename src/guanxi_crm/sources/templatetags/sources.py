@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
 
 from guanxi_crm.sources.models import Import
 
 register = template.Library()
+
+_DETAIL = re.compile(r"[:;,：；，（]|\s\(")
 
 _COLOURS = {"done": "green", "ready": "azure", "failed": "red", "stopped": "orange", "undone": "secondary"}
 
@@ -15,6 +19,12 @@ _COLOURS = {"done": "green", "ready": "azure", "failed": "red", "stopped": "oran
 def rows_in(delivered: Import) -> int:
     """How many rows an import has brought."""
     return sum(each["loaded"] for each in delivered.result.get("tables", ()))
+
+
+@register.filter
+def name_alone(told: str) -> str:
+    """What a column means, without what is added to say it exactly: short enough for a line of a list."""
+    return _DETAIL.split(told, maxsplit=1)[0]
 
 
 @register.filter

@@ -23,7 +23,8 @@ from guanxi.errors import SnapshotNotFound
 from guanxi.warehouse import Snapshot, Warehouse
 from guanxi.warehouse.duckdb import connect
 from guanxi_crm.core.jobs import JobContext
-from guanxi_crm.customers.models import Customer
+from guanxi_crm.core.planner import planner_refresh
+from guanxi_crm.customers.models import ContactPoint, Customer
 from guanxi_crm.customers.services.imported import (
     IMPORTED_FIELDS,
     contact_points_upsert,
@@ -31,7 +32,7 @@ from guanxi_crm.customers.services.imported import (
     customers_upsert,
 )
 from guanxi_crm.customers.services.search_index import search_index
-from guanxi_crm.sales.models import Order, Product
+from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sales.services.imported import (
     OrderRow,
     ProductRow,
@@ -48,6 +49,8 @@ __all__ = ["run", "sync"]
 _MEMORY_LIMIT_MIB = 800
 _LOOK_SECONDS = 1.0
 _SWEPT_BATCH = 5_000
+_MANY = 1_000
+"""After so many rows the planner's statistics are counted anew: a matter of milliseconds."""
 
 
 def run(context: JobContext) -> dict[str, object]:
@@ -108,6 +111,7 @@ def _bring(
         _forget(context, changes)
         if before is None:
             _forget_the_rest(context, changes)
+        _refresh(changes)
         return {kind: vars(getattr(changes, kind)) for kind in ("customers", "products", "orders")}
 
 
@@ -134,6 +138,14 @@ def _write(context: JobContext, changes: Changes, *, origin: str, at: dt.datetim
         with context.transaction():
             orders_upsert([OrderRow(*row) for row in orders], lines, origin=origin)
         context.advance(len(orders))
+
+
+def _refresh(changes: Changes) -> None:
+    """Lists go wrong ways through tables that were empty when the database last looked."""
+    if changes.customers.total + changes.customers.gone >= _MANY:
+        planner_refresh(Customer, ContactPoint)
+    if changes.orders.total + changes.orders.gone >= _MANY:
+        planner_refresh(Product, Order, OrderLine)
 
 
 def _forget(context: JobContext, changes: Changes) -> None:

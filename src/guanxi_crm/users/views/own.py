@@ -11,6 +11,7 @@ from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.pages import signed_in, toast
 from guanxi_crm.users.forms import CompanyForm, ProfileForm, blame
 from guanxi_crm.users.labels import role_label
+from guanxi_crm.users.selectors.sessions import own_sessions
 from guanxi_crm.users.services.company import company_change
 from guanxi_crm.users.services.staff import profile_update
 
@@ -38,6 +39,7 @@ def profile_view(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "roles": [role_label(role) for role in user.roles.all()],
+            "sessions": len(own_sessions(user=request.actor)),
             "has_second_factor": Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists(),
         },
     )

@@ -167,6 +167,19 @@ def test_a_context_says_how_far_it_is_and_hears_of_a_cancelling(job):
         context.check()
 
 
+def test_the_last_of_a_stage_is_told_at_once(job):
+    mine, lease = claimed()
+    context = JobContext(mine, lease, system())
+    context.stage("crm_core.job_running", 10)
+    context._written = float("inf")
+    context.advance(4)
+    job.refresh_from_db()
+    assert (job.done, job.share_done) == (0, 0.0)
+    context.advance(6)
+    job.refresh_from_db()
+    assert (job.done, job.share_done) == (10, 1.0)
+
+
 def test_an_attempt_writes_down_what_the_handler_returns(job, handler):
     handler(lambda context: {"doubled": context.parameters["a"] * 2})
     mine, lease = claimed()
@@ -204,6 +217,19 @@ def test_an_attempt_stopped_by_its_user_is_cancelled_and_one_stopped_by_its_work
     attempt(mine.pk, lease)
     job.refresh_from_db()
     assert job.state == "cancelled"
+
+
+def test_an_attempt_that_is_interrupted_within_a_library_is_cancelled_too(job, handler, caplog):
+    def interrupted(context):
+        job_cancel(job=context.job)
+        raise RuntimeError("Query interrupted")
+
+    handler(interrupted)
+    mine, lease = claimed()
+    assert attempt(mine.pk, lease) == 0
+    job.refresh_from_db()
+    assert (job.state, job.problem) == ("cancelled", {})
+    assert "stumbled" not in caplog.text
 
 
 def test_two_handlers_of_one_kind_are_a_mistake(monkeypatch, handler):

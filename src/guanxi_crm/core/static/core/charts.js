@@ -51,7 +51,9 @@
 
   function draw(element) {
     drawn.get(element)?.dispose();
-    const option = dress(JSON.parse(element.querySelector('script[type="application/json"]').textContent));
+    const whole = dress(JSON.parse(element.querySelector('script[type="application/json"]').textContent));
+    // Of a web only the links that are at least so strong, where the page says so.
+    const option = element.dataset.least === undefined ? whole : guanxiCharts.fromLeast(whole, Number(element.dataset.least));
     const canvas = element.querySelector(".chart-canvas");
     drawn.set(element, guanxiCharts.draw(canvas, option, { locale: document.documentElement.lang, palette: palette() }));
   }
@@ -86,6 +88,7 @@
 
   document.addEventListener("DOMContentLoaded", () => drawAll(document.body));
   document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
+  document.addEventListener("chart-changed", (event) => { if (drawn.has(event.target)) draw(event.target); });
   document.addEventListener("htmx:beforeCleanupElement", (event) => letGo(event.detail.elt));
   new MutationObserver(() => {
     for (const element of drawn.keys()) draw(element);

@@ -71,6 +71,8 @@
       waiting = setTimeout(find, WAIT_MS);
     });
     bar.addEventListener("click", (event) => { if (event.target === bar) bar.close(); });
+    // What is on the same page is gone to without another being loaded.
+    list.addEventListener("click", (event) => { if (event.target.closest('[role="option"][href]')) bar.close(); });
     list.addEventListener("mousemove", (event) => {
       const item = event.target.closest('[role="option"][href]');
       if (item && item !== chosen()) choose(item);
