@@ -121,14 +121,21 @@ def test_rules_are_tested_in_baskets_held_out(guanxi, groups, tmp_path):
     path.write_text("order,item\n" + "".join(lines), encoding="utf-8")
     said = guanxi("rules", path, "--min-support", "5", "--hold-out", "0.25", "--taxonomy", groups, "--out", out)
     found = {(row["antecedent"], row["consequent"]): row for row in rows(out)}
-    assert (
-        f"{len(found)} rules found in 60 baskets and tested in 20 others, where {len(found)} of them stand" in said.out
-    )
+    assert f"{len(found)} rules found in 60 baskets and tested in 20 others; {len(found)} stand: {out}" in said.out
     row = found['["饮品"]', '["杯子"]']
     assert (row["stands"], row["holdout_confidence"]) == ("true", "1")
     assert int(row["count"]) + int(row["holdout_count"]) == 40
     guanxi("rules", path, "--min-support", "5", "--hold-out", "0.25", "--alpha", "0", "--seed", "3", "--out", out)
     assert {row["stands"] for row in rows(out)} == {"false"}
+
+
+@pytest.mark.parametrize(("option", "value"), [("--alpha", "0.1"), ("--seed", "3")])
+def test_what_only_matters_to_baskets_held_out_is_refused_without_them(guanxi, baskets, tmp_path, option, value):
+    out = tmp_path / "rules.csv"
+    said = guanxi("rules", baskets, "--min-support", "2", option, value, "--out", out)
+    assert said.code == 2
+    assert f"{option} is only of use together with --hold-out" in " ".join(said.err.split())
+    assert not out.exists()
 
 
 def test_an_improvement_takes_redundant_rules_out(guanxi, tmp_path):
@@ -148,7 +155,7 @@ def test_what_differs_between_two_files(guanxi, baskets, tmp_path):
     later.write_text("order,item\n" + "".join(f"{order},杯子\n" for order in range(4)), encoding="utf-8")
     out = tmp_path / "differs.csv"
     said = guanxi("contrast", baskets, later, "--min-support", "0.5", "--min-difference", "0.6", "--out", out)
-    assert f"1 sets, 4 baskets against 4: {out}" in said.out
+    assert f"1 set, 4 baskets against 4: {out}" in said.out
     (row,) = rows(out)
     assert (row["items"], row["first_count"], row["second_count"], row["difference"]) == ('["茶"]', "3", "0", "-0.75")
     said = guanxi("contrast", baskets, later, "--min-support", "2", "--max-q", "0", "--out", out, "--lang", "zh")

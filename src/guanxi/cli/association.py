@@ -37,6 +37,7 @@ from guanxi.words import say
 __all__ = ["add_to"]
 
 _ENDINGS = (".parquet", ".csv")
+_ALPHA = 0.05
 
 
 class Format(StrEnum):
@@ -144,8 +145,10 @@ def _rules(
     held_out: Annotated[
         float | None, typer.Option("--hold-out", help=_help("hold_out"), metavar="SHARE", show_default=False)
     ] = None,
-    alpha: Annotated[float, typer.Option(help=_help("alpha"), min=0.0, max=1.0)] = 0.05,
-    seed: Annotated[int, typer.Option(help=_help("seed"), min=0)] = 0,
+    alpha: Annotated[
+        float | None, typer.Option(help=_help("alpha"), min=0.0, max=1.0, show_default=str(_ALPHA))
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help=_help("seed"), min=0, show_default="0")] = None,
     format_: FormatName = Format.long,
     transaction: Transaction = None,
     item: Item = None,
@@ -155,11 +158,14 @@ def _rules(
 ) -> None:
     _writable(out)
     printer, _ = start(lang)
+    for option, given in (("--alpha", alpha), ("--seed", seed)):
+        if given is not None and held_out is None:
+            raise SettingError("baskets.only_with", option=option, other="--hold-out")
     groups = _taxonomy(printer, taxonomy)
     table = _baskets(printer, file, format_, transaction, item, separator, traits).table
     held = table.slice(0, 0)
     if held_out is not None:
-        table, held = split_baskets(table, share=held_out, seed=seed)
+        table, held = split_baskets(table, share=held_out, seed=seed or 0)
     found = frequent_itemsets(table, min_support=min_support, max_length=max_length, taxonomy=groups)
     told = rules(
         found,
@@ -169,7 +175,7 @@ def _rules(
         target=target or None,
     )
     if held_out is not None:
-        told = hold_out(told, held, alpha=alpha, taxonomy=groups)
+        told = hold_out(told, held, alpha=_ALPHA if alpha is None else alpha, taxonomy=groups)
     rows = _write([told], out)
     _messages(printer, found)
     if held_out is None:

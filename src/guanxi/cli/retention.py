@@ -45,6 +45,9 @@ def retention_command(
         )  # fmt: skip
         written = write_retention(found, out, file=table.name, language=lang)
     there = int(pc.sum(pc.invert(found.customers["has_left"])).as_py() or 0)
-    printer.say("retention.done", contracts=found.customers.num_rows, there=there, law=f"retention.method_{found.law}")
+    printer.say(
+        "retention.done", contracts=found.customers.num_rows, there=there, grade=found.judgement.grade,
+        law=f"retention.method_{found.published}",
+    )  # fmt: skip
     others = [path.name for path in written if path.name != "report.html"]
     printer.say("cli.done_report", path=str(out / "report.html"), directory=str(out), files=others)

@@ -34,9 +34,21 @@ def retention_file(
 ) -> Retention:
     """`guanxi.studies.retention.retention` of a delivered file.
 
+    Parameters
+    ----------
+    path : file with one row a contract, in any format that `guanxi.mine.models.read_table` reads
+    began, ended : columns of dates; an empty end: it goes on
+    key : the column that names the contract, or the customer where each has one; by default rows are numbered
+    value : the column of what is earned with it in a period; by default 1, so that values are in periods
+    period : how often one renews
+    as_of : the date of the table; by default the day after the last date in it
+    horizon_periods : how far ahead, >= 1; by default three years
+    annual_discount_rate : >= 0; a period's value that comes a year later counts 1 / (1 + rate)
+    progress : told when reading begins
+
     Raises
     ------
-    FileError, SchemaError, DataError : as `guanxi.mine.models.read_table` and the study.
+    FileError, SettingError, SchemaError, DataError : as `guanxi.mine.models.read_table` and the study.
     """
     progress = progress or Progress()
     with progress.stage("cli.stage_read"):

@@ -126,8 +126,7 @@ class DuckDBSession:
                 connection.register(name, table.empty())
 
     def run(self, query: Query, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        with _explained(query, self.snapshot):
-            return paged_reader(self._relation(query, parameters).to_arrow_reader(PART_ROWS))
+        return paged_reader(self._reader(query, parameters, rows=PART_ROWS))
 
     def materialise(self, query: Query, parameters: Mapping[str, object] | None = None) -> int:
         path = self.scratch / f"{query.name}.parquet"
@@ -149,9 +148,8 @@ class DuckDBSession:
         query: Query,
         parameters: Mapping[str, object] | None = None,
     ) -> pa.Table:
-        with _explained(query, self.snapshot):
-            reader = self._relation(query, parameters).to_arrow_reader(1 << 17)
-            results = [function(batch) for batch in reader]
+        reader = self._reader(query, parameters, rows=1 << 17)
+        results = [function(batch) for batch in reader]
         return pa.Table.from_batches(results or [function(pa.RecordBatch.from_pylist([], schema=reader.schema))])
 
     def register(self, name: str, table: pa.Table) -> None:
@@ -224,6 +222,12 @@ class DuckDBSession:
         self._catch_up(query)
         return self._connection.sql(query.text, params=query.bind(parameters or {}))
 
+    def _reader(self, query: Query, parameters: Mapping[str, object] | None, *, rows: int) -> pa.RecordBatchReader:
+        """What a query gives, made while it is read; only what the engine itself raises is an error of the query."""
+        with _explained(query, self.snapshot):
+            reader = self._relation(query, parameters).to_arrow_reader(rows)
+        return pa.RecordBatchReader.from_batches(reader.schema, _read(reader, query, self.snapshot))
+
 
 def _batches(files: Sequence[str], columns: list[str], encoded: list[str]) -> Iterator[pa.RecordBatch]:
     """Some columns of Parquet files, one row group after the other."""
@@ -234,12 +238,22 @@ def _batches(files: Sequence[str], columns: list[str], encoded: list[str]) -> It
                 yield from opened.iter_batches(_SCANNED_ROWS, row_groups=[group], columns=columns, use_threads=False)
 
 
+def _read(reader: pa.RecordBatchReader, query: Query, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
+    while True:
+        with _explained(query, snapshot):
+            batch = next(reader, None)
+        if batch is None:
+            return
+        yield batch
+
+
 @contextmanager
 def _explained(query: Query, snapshot: Snapshot) -> Iterator[None]:
     """Raise what DuckDB says again with the query's name and its SQL; or that a file of the snapshot is gone."""
     try:
         yield
-    except (duckdb.Error, pa.ArrowInvalid) as error:  # the latter from a result that is read while it is made
+    # A result that is read while it is made fails with an error of Arrow's, or an OSError that no file has raised.
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.IOException):
             for table in snapshot.parts:
                 snapshot.files(table)

@@ -32,13 +32,15 @@ _IS_THERE = "key = ? AND (until IS NULL OR until > ?)"
 class SharedCache(BaseCache):
     """Django's cache in a file. ``LOCATION`` is its path; what is over is removed every few hundred writes.
 
-    Django makes one for each thread. It survives a restart of the server, and so do limits.
+    Django makes one for each thread. It survives a restart of the server, and so do limits. A file that is damaged is
+    begun anew.
     """
 
     def __init__(self, location: str | Path, params: Mapping[str, Any]) -> None:
         super().__init__(dict(params))
         self._path = Path(location)
         self._connection: sqlite3.Connection | None = None
+        self._inherited: sqlite3.Connection | None = None
         self._process = 0
         self._writes = 0
 
@@ -84,24 +86,45 @@ class SharedCache(BaseCache):
             self._ask("DELETE FROM kept WHERE until <= ?", time.time())
 
     def _ask(self, statement: str, *values: object) -> sqlite3.Cursor:
-        # A connection must not cross a fork.
+        # A connection must not cross a fork, and must not be closed by the child either.
         if self._connection is None or self._process != os.getpid():
+            self._inherited = self._connection
             self._connection, self._process = self._connect(), os.getpid()
-        return self._connection.execute(statement, values)
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            self._connection = self._connect()
+            return self._connection.execute(statement, values)
 
     def _connect(self) -> sqlite3.Connection:
+        """A connection to the file, which is made where there is none, and made anew where it is damaged."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One after the other: two that turn a new file into one with a log at the same moment find it locked.
         with FileLock(self._path.with_suffix(".lock")):
-            self._path.touch(mode=0o600)
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(_TABLE)
+            try:
+                return self._opened()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # What was counted is lost; a server that refuses everybody would be worse.
+                for ending in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+                return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(_TABLE)
+        if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(said)
         return connection
 
     def __del__(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        connection = getattr(self, "_connection", None)
+        if connection is not None and self._process == os.getpid():
+            connection.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -18,7 +17,7 @@ from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import Customer, CustomerScores
 from guanxi_crm.customers.selectors.conditions import AllOf, Condition, column_of
 from guanxi_crm.customers.selectors.directory import directory
-from guanxi_crm.customers.selectors.list_query import SORTS, ListQuery
+from guanxi_crm.customers.selectors.list_query import ListQuery, order_of
 from guanxi_crm.customers.selectors.lists import rows_page
 from guanxi_crm.customers.selectors.mined import Mined, mined_in, mined_of, scores_readable
 from guanxi_crm.customers.selectors.record import CONTACT_FIELD, contact_points_of, customer_get
@@ -207,9 +206,8 @@ def customers(
     tree = AllOf(tuple(Condition(field, "is", (value,)) for field, value in given.items()))
     query, order = ListQuery(tree, which.q, sort or ""), None
     if sort is not None:
-        name = sort.removeprefix("-")
-        user.require_readable("customer", [name])
-        order = replace(SORTS[name], descending=sort.startswith("-"))
+        user.require_readable("customer", [sort.removeprefix("-")])
+        order = order_of(sort)
     reads = frozenset(user.readable("customer"))
     columns = {"pk", "version", *(column_of(name) for name in _FIELDS if name in reads)}
     columns |= {order.column} if order else set()

@@ -23,7 +23,7 @@ __all__: list[str] = []
 @takes_back("customers.assign")
 def _take_back(user: Actor, before: Mapping[str, Any]) -> int:
     action = BulkAction.from_data(before["action"])
-    action.require(user)
+    action.require_back(user)
     return action.take_back(user, before["was"])
 
 

@@ -25,6 +25,7 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.sales.selectors.orders import OrderFilter, lines_of, order_get, order_page
 from guanxi_crm.sales.selectors.products import product_get, product_page
+from guanxi_crm.sales.selectors.whose import whose
 
 __all__ = ["router"]
 
@@ -173,8 +174,9 @@ def product(request: HttpRequest, product_id: RecordId) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Seen:
-    """Fields that the user may see; of products None where he may see none."""
+    """The user, and the fields that he may see; of products None where he may see none."""
 
+    user: Actor
     order: frozenset[str]
     customer: frozenset[str]
     product: frozenset[str] | None
@@ -182,7 +184,7 @@ class _Seen:
 
 def _seen(user: Actor) -> _Seen:
     products = frozenset(user.readable("product")) if user.may("product", "view") else None
-    return _Seen(frozenset(user.readable("order")), frozenset(user.readable("customer")), products)
+    return _Seen(user, frozenset(user.readable("order")), frozenset(user.readable("customer")), products)
 
 
 def _order(sees: _Seen, order: Order) -> dict[str, Any]:
@@ -193,10 +195,12 @@ def _order(sees: _Seen, order: Order) -> dict[str, Any]:
 
 
 def _customer(sees: _Seen, order: Order) -> dict[str, Any] | None:
-    if order.customer is None:
+    # Programs join by the key; who he is only those are told who may know of him.
+    if order.customer_id is None:
         return None
-    named = {"number": order.customer.number, "name": order.customer.name}
-    return {"id": order.customer.pk, **shown(sees.customer, named)}
+    customer = whose(order, user=sees.user)
+    named = {"number": customer.number, "name": customer.name} if customer else {}
+    return {"id": order.customer_id, **shown(sees.customer, named)}
 
 
 def _line(sees: _Seen, line: OrderLine) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
-__all__ = ["Order", "OrderLine", "Product"]
+__all__ = ["IS_RETURN", "Order", "OrderLine", "Product"]
 
 
 class Product(models.Model):
@@ -54,13 +55,17 @@ class Order(models.Model):
 
     @property
     def is_return(self) -> bool:
-        """Whether it only takes back: a cancellation or credit note."""
+        """Whether it only takes back: a cancellation or credit note. For the database: `IS_RETURN`."""
         return self.amount == 0 and self.returns_amount > 0
 
     @property
     def came_to(self) -> int:
         """Minor units, returns deducted."""
         return self.amount - self.returns_amount
+
+
+IS_RETURN = Q(amount=0, returns_amount__gt=0)
+"""`Order.is_return` as a condition."""
 
 
 class OrderLine(models.Model):

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from guanxi.words import Money
 from guanxi_crm.core.language import told
 from guanxi_crm.core.pages import signed_in
-from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.selectors.orders import lines_of, order_count, order_filter, order_get, order_page
 from guanxi_crm.sales.selectors.products import (
@@ -42,7 +41,7 @@ def orders_view(request: HttpRequest) -> HttpResponse:
     return render(request, "sales/orders.html", {
         "page": page, "asked": asked, "fields": set(user.readable("order")), "customer": customer,
         "found": found, "limit": limit,
-        **_customers_shown(user), "may_export": user.may("order", "export"),
+        "may_export": user.may("order", "export"),
         "is_filtered": bool(asked.as_data()),
     })  # fmt: skip
 
@@ -70,7 +69,7 @@ def order_view(request: HttpRequest, order_id: int) -> HttpResponse:
     return render(request, "sales/order.html", {
         "order": order, "lines": lines_of(order, user=user), "fields": fields,
         "is_return": order.is_return and {"amount", "returns_amount"} <= fields,
-        **_customers_shown(user), "sees_products": user.may("product", "view"),
+        "sees_products": user.may("product", "view"),
     })  # fmt: skip
 
 
@@ -96,14 +95,6 @@ def product_view(request: HttpRequest, product_id: int) -> HttpResponse:
         "product": product, "fields": set(user.readable("product")), "months": months,
         "chart": _months_chart(months) if months else None, "buyers": product_buyers(product, user=user),
     })  # fmt: skip
-
-
-def _customers_shown(user: Actor) -> dict[str, bool]:
-    """What may be told of an order's customer: whether there is a page of him, his name, his number."""
-    return {
-        "sees_customers": user.may("customer", "view"), "names": user.may_read("customer", "name"),
-        "numbers": user.may_read("customer", "number"),
-    }  # fmt: skip
 
 
 def _months_chart(months: Sequence[SoldInMonth]) -> dict[str, Any]:

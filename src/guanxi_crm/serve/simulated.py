@@ -67,8 +67,7 @@ def remove() -> int:
     if not company().has_demo:
         tell("crm_serve.demo_none")
         return 0
-    orders = Order.objects.filter(origin="demo").count()
-    demo_orders_remove()
+    orders = demo_orders_remove()
     customers = demo_customers_remove()
     imported = Import.objects.filter(origin="demo", state=Import.State.DONE).order_by("-created_at")
     for delivered in list(imported):

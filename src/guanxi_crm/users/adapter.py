@@ -23,6 +23,7 @@ from guanxi_crm.core.language import told
 from guanxi_crm.users.mail import mail_send
 from guanxi_crm.users.models import User
 from guanxi_crm.users.policy import actor_for
+from guanxi_crm.users.services.sessions import sessions_sweep
 
 __all__ = ["Adapter", "SecondFactor"]
 
@@ -49,6 +50,7 @@ class Adapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         """Password and second factor were right."""
         super().login(request, user)
+        sessions_sweep(user)
         audit.log(user=actor_for(user), kind="user", record=user, action="sign_in", name=user.name)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -68,8 +69,11 @@ def _with_roles(request: HttpRequest) -> User:
 
 
 def _mark_seen(request: HttpRequest) -> None:
-    if cache.add(f"seen.{request.session.session_key}", 1, _SEEN_EVERY_SECONDS):
-        # Somebody else may be writing for long: that is no reason to refuse a page.
-        with suppress(OperationalError), transaction.atomic():
-            User.objects.filter(pk=request.user.pk).update(last_seen_at=timezone.now())
-            session_mark_seen(request)
+    # Somebody else may be writing for long, or the shared file be full: that is no reason to refuse a page.
+    with suppress(OperationalError, sqlite3.Error):
+        key = f"seen.{request.session.session_key}"
+        # Asked first: `add` writes, and this is for every page.
+        if cache.get(key) is None and cache.add(key, 1, _SEEN_EVERY_SECONDS):
+            with transaction.atomic():
+                User.objects.filter(pk=request.user.pk).update(last_seen_at=timezone.now())
+                session_mark_seen(request)

@@ -86,6 +86,22 @@ def test_all_that_match_get_another_owner_and_it_is_taken_back(
         undo(user=user, undo_id=done.undo.pk)
 
 
+def test_many_are_given_to_nobody_who_may_not_own_them(people, actor, administrator, sales, service, analyst, viewer):
+    user, before = actor(administrator), owners()
+    for other in (analyst, viewer):
+        with pytest.raises(RuleBroken) as refused:
+            customers_bulk(user=user, action=Assign({"owner": other.pk}), query=ListQuery())
+        assert refused.value.code == "crm_customers.no_such_colleague"
+    assert (owners(), AuditEntry.objects.count()) == (before, 0)
+    done = customers_bulk(user=user, action=Assign({"owner": service.pk}), query=ListQuery())
+    assert owners() == [service.pk] * 3
+    # It is taken back whoever may own customers now.
+    service.roles.clear()
+    sales.roles.clear()
+    assert undo(user=user, undo_id=done.undo.pk) == 3
+    assert owners() == before
+
+
 def test_another_cannot_take_it_back(people, tag, actor, administrator, manager):
     done = customers_bulk(user=actor(administrator), action=PutTag(tag.pk), query=ListQuery())
     with pytest.raises(NotFound):
@@ -211,6 +227,7 @@ def test_no_tag_is_made_by_who_may_put_none_on(people, actor, client_of, viewer,
         assert client_of(user).post(reverse("customers:bulk"), data).status_code == 403
     with pytest.raises(NotFound):
         customers_bulk_tag(user=actor(stranger), name="大客户", ids=[people[0].pk])
+    assert customers_bulk_tag(user=actor(stranger), name="大客户", query=ListQuery()).customers == 0
     assert not Tag.objects.exists()
     assert not AuditEntry.objects.exists()
 
@@ -220,3 +237,8 @@ def test_many_are_given_to_those_who_look_after_customers(people, client_of, adm
     assert "Sam Sales" in panel
     assert "Ann Analyst" not in panel
     assert "Vic Viewer" not in panel
+
+
+def test_who_may_give_nobody_away_is_told_no_names(people, client_of, service, administrator):
+    assert client_of(administrator).get(reverse("customers:bulk")).context["staff"]
+    assert client_of(service).get(reverse("customers:bulk")).context["staff"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -96,3 +97,19 @@ def test_hidden_consents_have_no_page(service, client_of, customer_of):
     role.save()
     customer = customer_of()
     assert client_of(service).get(reverse("customers:consents", args=[customer.pk])).status_code == 404
+
+
+def test_one_is_still_in_the_list_from_which_one_came(service, client_of, customer_of):
+    customer, client = customer_of(), client_of(service)
+    address, told = reverse("customers:consents", args=[customer.pk]), "city.is=上海&sort=name"
+    page = f"{reverse('site:customer', args=[customer.pk])}?{urlencode({'list': told})}"
+    shown = client.get(address, headers={"Referer": page}).content.decode()
+    assert f'<input type="hidden" name="back" value="{page}">' in shown
+    given = {"purpose": "marketing", "channel": "sms", "is_given": "yes", "back": page}
+    # Something is missing first.
+    assert f'value="{page}"' in client.post(address, {**given, "proof": ""}).content.decode()
+    answer = client.post(address, {**given, "proof": "门店登记表"})
+    assert answer["Location"] == f"{address}?{urlencode({'list': told})}"
+    assert f'href="{page}"' in client.get(answer["Location"]).content.decode()
+    answer = client.post(address, {**given, "proof": "门店登记表", "back": "https://example.com/?list=x"})
+    assert answer["Location"] == address

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
+from urllib.parse import urlencode, urlsplit
+
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 
 from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
@@ -132,3 +137,47 @@ def test_a_customer_is_offered_to_those_who_look_after_customers(
     assert "Sue Service" in page
     assert "Ann Analyst" not in page
     assert "Vic Viewer" not in page
+
+
+def test_who_looks_after_customers_receives_one_and_nobody_else(sales, service, analyst, viewer, actor, customer_of):
+    customer = customer_of(owner=sales)
+    given = {"user": actor(sales), "customer_id": customer.pk, "team_id": None}
+    for user in (analyst, viewer):
+        with pytest.raises(RuleBroken) as refused:
+            customer_hand_over(**given, owner_id=user.pk)
+        assert refused.value.code == "crm_customers.no_such_colleague"
+    assert not HandOver.objects.exists()
+    assert customer_hand_over(**given, owner_id=service.pk).record.to_owner == service
+
+
+def test_a_hand_over_is_taken_back_whoever_may_own_customers_now(
+    sales, colleague, analyst, manager, actor, customer_of
+):
+    user, customer = actor(manager), customer_of(owner=analyst)
+    handed = customer_hand_over(user=user, customer_id=customer.pk, owner_id=colleague.pk, team_id=None)
+    colleague.is_active = False
+    colleague.save()
+    assert undo(user=user, undo_id=handed.undo.pk) == 1
+    customer.refresh_from_db()
+    assert customer.owner == analyst
+
+
+@pytest.mark.parametrize("told", ["", "city.is=上海&sort=-created_at&view=all", "what.is=1"])
+def test_afterwards_one_is_in_the_list_from_which_one_came(told, sales, manager, stranger, client_of, customer_of):
+    for user in (sales, manager):
+        customer, client = customer_of(owner=sales), client_of(user)
+        address = reverse("customers:hand_over", args=[customer.pk])
+        page = f"{reverse('site:customer', args=[customer.pk])}?{urlencode({'list': told})}"
+        hidden = re.search(
+            r'name="back" value="([^"]*)"', client.get(address, headers={"Referer": page}).content.decode()
+        )
+        given = {"owner": stranger.pk, "team": "", "back": html.unescape(hidden[1])}
+        again = client.post(address, {**given, "note": "x" * 1001})
+        assert (again.status_code, hidden[0] in again.content.decode()) == (400, True)
+        answer = client.post(address, given)
+        parts = urlsplit(answer["Location"])
+        if user == manager:
+            assert (parts.path, QueryDict(parts.query).get("list", "")) == (urlsplit(page).path, told)
+        else:
+            known = "" if "what" in told else told
+            assert (parts.path, QueryDict(parts.query)) == (reverse("customers:list"), QueryDict(known))

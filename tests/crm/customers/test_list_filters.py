@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from django.urls import reverse
 
+from guanxi_crm.core.errors import NotAllowed
 from guanxi_crm.customers.models import Tag
-from guanxi_crm.customers.selectors.directory import directory_forget
-from guanxi_crm.customers.selectors.owners import may_own, owners_now
+from guanxi_crm.customers.selectors.directory import directory, directory_forget
+from guanxi_crm.customers.selectors.list_query import ListQuery
+from guanxi_crm.customers.selectors.owners import may_own, owner_choices, owners_now
+from guanxi_crm.customers.views.list_filters import filter_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -40,15 +44,17 @@ def test_choices_are_boxes_to_tick_with_those_ticked_that_are_set(client_of, man
 
 @pytest.mark.parametrize(("language", "me"), [("en", "me"), ("zh", "我")])
 def test_owners_are_those_who_look_after_customers_and_who_still_has_some(
-    language, me, client_of, manager, sales, analyst, viewer, service, user_of, customer_of
+    language, me, client_of, actor, manager, sales, analyst, viewer, service, user_of, customer_of
 ):
     customer_of(owner=user_of("sales", name="Gone Gina", is_active=False))
     user_of("sales", name="Gone Gus", is_active=False)
     customer_of(owner=analyst)
     text = panel(client_of(manager, language=language))
     assert offered(text, "owner") == [me, "Ann Analyst", "Gone Gina", "Mei Manager", "Sam Sales", "Sue Service"]
-    assert may_own() == {manager.pk, sales.pk, service.pk}
-    assert viewer.pk not in owners_now()
+    user = actor(manager)
+    assert may_own(user=user) == {manager.pk, sales.pk, service.pk}
+    assert viewer.pk not in owners_now(user=user)
+    assert {each for each, _ in owner_choices(directory(), user=user)} == may_own(user=user)
 
 
 def test_an_owner_who_is_set_stays_whoever_he_is(client_of, manager, viewer):
@@ -72,6 +78,18 @@ def test_a_hidden_field_is_not_offered(client_of, manager, sales, customer_of):
     text = panel(client_of(manager))
     assert offered(text, "owner") == []
     assert "Sam Sales" not in text
+
+
+def test_nobody_is_told_of_owners_who_may_not_read_them(actor, manager, django_assert_num_queries):
+    role = manager.roles.get()
+    role.grants["customer"]["fields"]["owner"] = "hidden"
+    role.save()
+    user, names = actor(manager), directory()
+    for told in (may_own, owners_now, partial(owner_choices, names)):
+        with pytest.raises(NotAllowed):
+            told(user=user)
+    with django_assert_num_queries(0):
+        filter_fields(ListQuery(), user=user, names=names)
 
 
 def test_the_panel_asks_as_often_for_many_as_for_few(

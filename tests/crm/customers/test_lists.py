@@ -127,6 +127,19 @@ def test_only_those_whom_one_may_see(people, actor, sales, monkeypatch, few, add
     assert customer_count(user=actor(sales), query=asked(address)) <= 2
 
 
+def test_that_one_of_two_has_many_says_nothing_of_the_other(
+    people, actor, manager, administrator, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(walk, "FEW", 2)
+    Customer.objects.filter(pk__in=[people[name].pk for name in "ABC"]).update(owner=manager)
+    mine = list_query(QueryDict("owner.is=me")).conditions
+    # Asked first how many there are; then known for a minute, of this user.
+    for user, queries in ((manager, 1), (manager, 0), (administrator, 1)):
+        asking = actor(user)
+        with django_assert_num_queries(queries):
+            walk.walked(user=asking, conditions=mine, currency="CNY")
+
+
 def test_nobody_sees_nothing(people):
     with pytest.raises(NotAllowed):
         customer_list(user=nobody(), query=ListQuery())

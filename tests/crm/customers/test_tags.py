@@ -89,3 +89,8 @@ def test_a_tag_is_put_back_only_by_who_may_still_tag(sales, stranger, actor, cus
     Customer.objects.update(owner=stranger)
     assert undo(user=actor(sales), undo_id=kept.pk) == 0
     assert not CustomerTag.objects.exists()
+
+
+def test_a_character_that_no_database_keeps_parts_words(sales, actor, customer_of):
+    customer_tag(user=actor(sales), customer_id=customer_of(owner=sales).pk, name="big\0tea")
+    assert Tag.objects.get().name == "big tea"

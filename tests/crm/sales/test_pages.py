@@ -12,8 +12,9 @@ from django.urls import reverse
 from guanxi_crm.core.errors import NotAllowed, NotFound
 from guanxi_crm.core.keyset import COUNT_LIMIT
 from guanxi_crm.core.models import AuditEntry
+from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.services.demo import demo_customers_remove
-from guanxi_crm.sales.models import Order, OrderLine
+from guanxi_crm.sales.models import IS_RETURN, Order, OrderLine
 from guanxi_crm.sales.selectors import orders
 from guanxi_crm.sales.selectors.orders import OrderFilter, order_count, order_get, order_page, orders_of
 from guanxi_crm.sales.selectors.products import product_buyers, product_months, product_page
@@ -209,3 +210,29 @@ def test_the_number_of_queries_does_not_grow_with_rows(sold, manager, client, na
     client.force_login(manager)
     with django_assert_max_num_queries(12):
         client.get(reverse(f"sales:{name}"))
+
+
+def test_how_much_one_sees_is_measured_by_orders_not_by_customers(sold, sales, monkeypatch):
+    role = Role.objects.get(users=sales)
+    role.grants["order"]["actions"]["view"] = "own"
+    role.save()
+    monkeypatch.setattr(orders, "_FEW", 1)
+    for scope in ("own", "all"):
+        role.grants["customer"]["actions"]["view"] = scope
+        role.save()
+        # One of the two customers is his: no orders of many.
+        assert not orders._sees_many(actor_for(sales))
+    role.grants["customer"]["actions"]["view"] = "own"
+    role.grants["order"]["actions"]["view"] = "team"
+    role.save()
+    Customer.objects.update(team=sales.teams.get())
+    assert orders._sees_many(actor_for(sales))
+    assert len(order_page(user=actor_for(sales), asked=OrderFilter(), size=100).records) == 33
+
+
+def test_a_return_is_the_same_for_a_record_and_for_the_database(sold):
+    keys = list(Order.objects.order_by("pk").values_list("pk", flat=True)[:4])
+    for key, (amount, returned) in zip(keys, [(0, 5), (5, 5), (0, 0), (5, 0)], strict=True):
+        Order.objects.filter(pk=key).update(amount=amount, returns_amount=returned)
+    assert list(Order.objects.filter(IS_RETURN).values_list("pk", flat=True)) == keys[:1]
+    assert [each.pk for each in Order.objects.all() if each.is_return] == keys[:1]

@@ -9,8 +9,11 @@ import pytest
 from django.utils import timezone
 
 from guanxi_crm.customers.models import CustomerScores, ScoreVersion, Task
+from guanxi_crm.customers.selectors.list_query import ListQuery
+from guanxi_crm.customers.selectors.lists import customer_list
+from guanxi_crm.customers.selectors.neighbours import MOST_ADDRESS
 from guanxi_crm.insights.models import Run, StudyResult
-from guanxi_crm.site.selectors.board import board
+from guanxi_crm.site.selectors.board import Few, board
 from guanxi_crm.users.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +191,10 @@ def test_the_page_asks_as_often_for_many_customers_as_for_few(
     home(client)
     with django_assert_max_num_queries(30):
         home(client)
+
+
+def test_a_list_goes_along_as_far_as_an_address_bears_it(actor, manager):
+    page = customer_list(user=actor(manager), query=ListQuery())
+    assert Few(page, "sort=name").along == "?list=sort%3Dname"
+    assert Few(page, "x" * MOST_ADDRESS).along
+    assert Few(page, "x" * (MOST_ADDRESS + 1)).along == ""

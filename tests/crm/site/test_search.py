@@ -127,6 +127,12 @@ def test_of_an_order_no_more_is_told_than_its_page_would(client_of, analyst, vie
     assert found(client_of(viewer), "SO-7001")["orders"] == []
 
 
+def test_a_character_that_no_database_keeps_is_passed_over(client_of, manager, ordered):
+    ordered("SO-7002", customer=None)
+    assert found(client_of(manager), "\0SO-70\x0002")["orders"] == ["SO-7002"]
+    assert found(client_of(manager), "\0") == found(client_of(manager), "")
+
+
 def test_a_product_is_found_by_name_and_code(client_of, manager, user_of):
     Product.objects.create(code="CO051", name="速溶黑咖啡 Instant coffee")
     for text in ("咖啡", "instant", "co05"):

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -49,6 +50,15 @@ def telephone(sales, password):
 
 def session_of(client):
     return UserSession.objects.get(session_key=client.session.session_key)
+
+
+def test_what_is_over_is_cleared_away_when_one_signs_in_anew(desk, telephone, sales, password):
+    over = telephone.session.session_key
+    Session.objects.filter(pk=over).update(expire_date=timezone.now() - dt.timedelta(days=1))
+    anew = sign_in(sales, password, BROWSERS["Unknown browser"])
+    keys = {desk.session.session_key, anew.session.session_key}
+    assert set(UserSession.objects.values_list("session_key", flat=True)) == keys
+    assert set(Session.objects.values_list("pk", flat=True)) == keys
 
 
 def test_each_tells_device_place_and_which_one_asks(desk, telephone, sales, password):
@@ -150,3 +160,10 @@ def test_the_page_asks_no_more_of_the_database_for_more_sessions(desk, sales, pa
     with django_assert_max_num_queries(12):
         page = desk.get(SESSIONS).content.decode()
     assert page.count("Firefox on Windows") == 7
+
+
+def test_a_shared_file_that_is_broken_refuses_no_page(desk, settings, tmp_path):
+    broken = tmp_path / "shared.sqlite3"
+    broken.write_bytes(b"no database " * 1000)
+    settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": str(broken)}}
+    assert is_in(desk)

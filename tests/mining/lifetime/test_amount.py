@@ -115,6 +115,32 @@ def test_value_is_the_amount_less_discount_and_cost(world, models):
     assert ((less > amount / 1.21) & (less < amount)).all()
 
 
+@pytest.mark.parametrize(("rate", "above", "error"), [(0.1, (0.085, 0.103), 0.03), (0.3, (0.07, 0.103), 0.07)])
+def test_the_upper_end_of_a_value_is_hardly_too_high(rate, above, error):
+    """Purchases one by one over three years, each discounted by its own day."""
+    rows, spent, size = [(0, 0.0, 30.0), (3, 200.0, 220.0), (20, 300.0, 310.0)], [None, 2500.0, 800.0], 100_000
+    table = histories(*rows).append_column("monetary", pa.array(spent))
+    found = lifetime_value(*known(), table, horizon_days=1095.0, annual_discount_rate=rate).to_pylist()
+    active = known()[0].probability_alive(table)["p_alive"].to_pylist()
+    rng = np.random.Generator(np.random.Philox(4))
+    for row, (x, _, age), mean, alive in zip(found, rows, spent, active, strict=True):
+        pace = rng.gamma(0.9 + x, 1 / (40.0 + age), size)
+        leaves_at = rng.geometric(rng.beta(0.8, 3.0 + x, size))
+        nu = rng.gamma(6.0 * x + 4.0, 1 / (1500.0 + x * (mean or 0.0)), size)
+        day, value, bought = np.zeros(size), np.zeros(size), 0
+        still = np.flatnonzero(rng.random(size) < alive)
+        while len(still):
+            day[still] += rng.exponential(1 / pace[still])
+            still = still[day[still] < 1095.0]
+            value[still] += (1 + rate) ** (-day[still] / 365) * rng.gamma(6.0, 1 / nu[still])
+            bought += 1
+            still = still[leaves_at[still] > bought]
+        assert row["lifetime_value"] == pytest.approx(value.mean(), rel=0.02)
+        assert row["value_high"] == pytest.approx(np.quantile(value, 0.9), rel=error)
+        assert above[0] < (value > row["value_high"]).mean() < above[1]
+        assert row["value_low"] <= 1.01 * np.quantile(value, 0.1)
+
+
 def test_who_has_no_expected_spend_has_no_expected_amount():
     spend = GammaGamma.from_data(known()[1].as_data() | {"parameters": {"p": 6.0, "q": 0.9, "gamma": 1500.0}})
     table = histories((0, 0.0, 30.0), (2, 20.0, 30.0)).append_column("monetary", pa.array([None, 900.0]))

@@ -154,4 +154,10 @@ def test_contracts_that_all_end_alike_have_no_maximum_and_no_nan(law):
     assert not fitted.converged_
     assert fitted.warnings_
     assert finite(fitted.predict(contracts((1, False)), horizon_periods=12))
-    assert finite(fitted.retention(periods=6).drop_columns(["retention"]))
+    curve = fitted.retention(periods=6)
+    assert finite(curve.drop_columns(["retention"]))
+    # Nobody comes to the first period by renewing, nor to one after all have left.
+    before = [0.0, *curve["survival"].to_pylist()[:-1]]
+    rates = curve["retention"].to_pylist()
+    assert [rate is None for rate in rates] == [share == 0 for share in before]
+    assert all(0 <= rate <= 1 for rate in rates if rate is not None)

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from guanxi.errors import DataError, SchemaError
+from guanxi.errors import DataError, SchemaError, SettingError
 from guanxi.mining.lifetime import ShiftedBetaGeo
 from guanxi.report.page import render
 from guanxi.studies.retention import Retention, retention
-from guanxi.studies.retention.contracts import read_contracts
+from guanxi.studies.retention.contracts import months_before, read_contracts
 from guanxi.studies.retention.report import document_of
 from guanxi.words import LANGUAGES
 
@@ -73,6 +73,31 @@ def test_nothing_is_known_of_what_comes_later():
     assert periods(there, later, gone) == [(20, False), (21, False)]
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_of_a_moment_the_day_counts_whatever_its_fractions(unit):
+    moments = [dt.datetime(1969, 12, 31, 23, 59, 59, 999_000), dt.datetime(2024, 1, 15, 23, 30, 0, 250_000)]
+    if unit == "s":
+        moments = [each.replace(microsecond=0) for each in moments]
+    column = pa.array(moments, pa.timestamp(unit))
+    rows = pa.table({"begun": column, "gone": pa.nulls(2, pa.date32())})
+    found = read_contracts(rows, began="begun", ended="gone", key=None, period="month", as_of=AS_OF)
+    assert found.began.astype(str).tolist() == ["1969-12-31", "2024-01-15"]
+
+
+def test_of_a_moment_with_a_time_zone_the_day_there_counts():
+    midnight = pa.array([dt.datetime(2024, 1, 14, 16, tzinfo=dt.UTC)], pa.timestamp("us", "Asia/Shanghai"))
+    rows = pa.table({"begun": midnight, "gone": pa.nulls(1)})
+    found = read_contracts(rows, began="begun", ended="gone", key=None, period="month", as_of=AS_OF)
+    assert found.began.astype(str).tolist() == ["2024-01-15"]
+
+
+def test_those_that_began_too_late_are_counted():
+    rows = table((month(3), None), (month(24), None), (month(2), None), (month(30), month(31)))
+    found = read_contracts(rows, began="begun", ended="gone", key="no", period="month", as_of=AS_OF)
+    assert (len(found.rows), found.left_out) == (2, 2)
+    assert (len(found.before(month(3)).rows), found.before(month(3)).left_out) == (1, 3)
+
+
 def test_dates_are_read_in_the_ways_that_people_write_them():
     rows = [("2024-01-15", "2024/4/15"), (" 15.01.2024", ""), ("2024年1月15日", "2024-04-15 10:30:00")]
     assert periods(*rows) == [(3, True), (11, False), (3, True)]
@@ -94,6 +119,31 @@ def test_what_cannot_be_is_refused(rows, code):
     assert all(raised.value.message.say(language) for language in LANGUAGES)
 
 
+def test_a_name_that_stands_twice_or_is_empty_is_refused():
+    rows = table((month(0), month(3)), (month(1), None), (month(4), None), (month(2), None))
+    with pytest.raises(DataError) as raised:
+        read_contracts(rows.set_column(0, "no", pa.array(["K2", "K1", "K2", "K1"])), began="begun", ended="gone",
+                       key="no", period="month", as_of=AS_OF)  # fmt: skip
+    assert raised.value.code == "retention.key_repeated"
+    assert raised.value.message.parameters == {"column": "no", "keys": 2, "customers": ["K2", "K1"]}
+    assert "K2" in raised.value.say("en")
+    assert "K2" in raised.value.say("zh")
+    with pytest.raises(DataError) as raised:
+        read_contracts(rows.set_column(0, "no", pa.array(["K2", None, "K3", None])), began="begun", ended="gone",
+                       key="no", period="month", as_of=AS_OF)  # fmt: skip
+    assert raised.value.message.parameters == {"table": "contracts", "column": "no", "rows": 2}
+
+
+@pytest.mark.parametrize("setting", [
+    {"horizon_periods": 0}, {"horizon_periods": -3}, {"annual_discount_rate": -2.0}, {"annual_discount_rate": -0.01},
+])  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused_by_name(contracts, setting):
+    with pytest.raises(SettingError) as raised:
+        retention(contracts, began="begun", ended="gone", **setting)
+    (name,) = setting
+    assert all(name in raised.value.say(language) for language in LANGUAGES)
+
+
 def test_a_missing_column_and_a_value_that_is_no_number_are_refused(contracts):
     with pytest.raises(SchemaError):
         retention(contracts, began="start", ended="gone")
@@ -102,10 +152,17 @@ def test_a_missing_column_and_a_value_that_is_no_number_are_refused(contracts):
     with pytest.raises(DataError) as raised:
         retention(contracts, began="begun", ended="gone", value="no")
     assert raised.value.code == "retention.no_number"
+    fees = pa.array([float("nan"), *contracts["fee"].to_pylist()[1:]])
+    with pytest.raises(DataError) as raised:
+        retention(contracts.set_column(3, "fee", fees), began="begun", ended="gone", value="fee")
+    assert raised.value.message.parameters == {"table": "contracts", "column": "fee", "rows": 1}
 
 
 def test_the_law_is_found_and_beats_the_same_share_for_everybody(found):
     assert found.judged[found.law] < found.judged["same_for_all"]
+    assert (found.published, found.judgement.grade) == (found.law, "A")
+    (comparison,) = found.judgement.comparisons
+    assert (comparison.method, comparison.baseline) == (found.judged[found.law], found.judged["same_for_all"])
     fitted = ShiftedBetaGeo().fit(found.contracts.table())
     for row, true in zip(fitted.parameters(confidence=0.99).to_pylist(), TRUTH, strict=True):
         assert row["low"] < true < row["high"]
@@ -154,6 +211,7 @@ def test_the_report_has_the_curve_the_cohorts_and_the_most_worth(found, language
     assert [figure.id for figure in section.figures] == ["retention-curve"]
     assert len(section.tables) == 3
     assert len(section.tables[-1].rows) == 25
+    assert document.footer.parameters["left_out"] == 0
     page = render(document, language)
     assert {"en": "Kaplan–Meier", "zh": "剩余价值"}[language] in page
 
@@ -162,4 +220,95 @@ def test_few_contracts_are_not_judged_and_the_likelier_law_speaks():
     rows = [(month(0), month(3)), (month(1), month(3)), (month(2), None), (month(0), None), (month(5), month(11))]
     found = retention(table(*rows), began="begun", ended="gone", as_of=AS_OF)
     assert found.judged == {}
+    assert (found.published, found.judgement.grade) == (found.law, "D")
     assert found.customers["residual_value"].null_count == 3
+
+
+def test_every_renewal_since_is_judged_by_what_was_known_before(found, contracts):
+    """Counted again, contract by contract and month by month."""
+    cutoff, law = dt.date(2024, 10, 1), ShiftedBetaGeo(regularisation=0.1)
+    before = found.contracts.before(cutoff).table()
+    rates = law.fit(before).retention(periods=24)["retention"].to_pylist()
+    losses = []
+    for begun, gone in zip(contracts["begun"].to_pylist(), contracts["gone"].to_pylist(), strict=True):
+        age = [(each.year - begun.year) * 12 + each.month - begun.month for each in map(month, (21, 22, 23))]
+        for number, due in zip(age, map(month, (21, 22, 23)), strict=True):
+            if begun < cutoff and number > 0 and (gone is None or gone >= due):
+                losses.append(-np.log(1 - rates[number] if gone == due else rates[number]))
+    assert found.judgement.cutoff == cutoff
+    assert found.judgement.comparisons[0].customers == len(losses)
+    assert found.judged["sbg"] == pytest.approx(np.mean(losses))
+
+
+@pytest.mark.parametrize(
+    ("date", "months", "earlier"),
+    [
+        (dt.date(2025, 1, 31), 3, dt.date(2024, 10, 31)),
+        (dt.date(2025, 5, 31), 3, dt.date(2025, 2, 28)),
+        (dt.date(2024, 5, 30), 3, dt.date(2024, 2, 29)),
+        (dt.date(2025, 1, 17), 9, dt.date(2024, 4, 17)),
+        (dt.date(2024, 12, 1), 12, dt.date(2023, 12, 1)),
+    ],
+)
+def test_the_same_day_some_months_earlier(date, months, earlier):
+    assert months_before(date, months) == earlier
+
+
+@pytest.mark.parametrize(("period", "cutoff"), [("month", dt.date(2024, 9, 20)), ("quarter", dt.date(2024, 3, 20))])
+def test_three_periods_are_held_out_to_the_day(contracts, period, cutoff):
+    found = retention(contracts, began="begun", ended="gone", period=period, as_of=dt.date(2024, 12, 20))
+    assert found.judgement.cutoff == cutoff
+
+
+@pytest.fixture(scope="module")
+def alike() -> Retention:
+    """Everybody leaves with the same chance at every renewal, one in eight: there is nothing for a law to find."""
+    random = np.random.Generator(np.random.Philox(11))
+    begun, lasts = random.integers(0, 20, 2000).tolist(), random.geometric(0.125, 2000).tolist()
+    ends = [month(b + n) if b + n < 24 else None for b, n in zip(begun, lasts, strict=True)]
+    return retention(table(*zip([month(b) for b in begun], ends, strict=True), (month(24), None)), began="begun",
+                     ended="gone", key="no", as_of=AS_OF, horizon_periods=24)  # fmt: skip
+
+
+def test_a_law_that_does_not_beat_the_plain_rule_is_not_published(alike):
+    assert (alike.published, alike.judgement.grade) == ("same_for_all", "C")
+    (comparison,) = alike.judgement.comparisons
+    assert comparison.gain_low <= 0
+    assert alike.law in ("sbg", "bdw")
+    known = alike.contracts.table()
+    renewals = sum(known["periods"].to_pylist())
+    share = 1 - sum(known["has_left"].to_pylist()) / renewals
+    assert share == pytest.approx(0.875, abs=0.01)
+    assert alike.curve["model"].to_pylist() == pytest.approx(
+        [share**each for each in alike.curve["period"].to_pylist()]
+    )
+    assert alike.curve["retention"].to_pylist() == pytest.approx([share] * len(alike.curve))
+    assert alike.cohorts["model"].to_pylist() == pytest.approx([share**t for t in alike.cohorts["period"].to_pylist()])
+
+
+def test_by_the_plain_rule_all_contracts_are_worth_the_same(alike):
+    here = alike.customers.filter(pc.invert(alike.customers["has_left"]))
+    share = alike.model.share
+    kept, monthly = share ** np.arange(1, 25), 1.1 ** (-np.arange(1, 25) / 12)
+    assert set(here["p_renews_next"].to_pylist()) == {share}
+    assert here["p_stays"].to_pylist() == pytest.approx([share**24] * len(here))
+    assert here["residual_value"].to_pylist() == pytest.approx([kept @ monthly] * len(here))
+    (row,) = here.slice(0, 1).to_pylist()
+    assert row["residual_low"] < row["residual_value"] < row["residual_high"]
+    # Of so many, one in ten leaves before periods_low is over, and one in ten stays longer than periods_high.
+    assert kept[row["periods_low"]] <= 0.9 < kept[row["periods_low"] - 1] if row["periods_low"] else kept[0] <= 0.9
+    assert kept[row["periods_high"]] <= 0.1 < kept[row["periods_high"] - 1]
+    gone = alike.customers.filter(alike.customers["has_left"])
+    assert all(gone[name].null_count == len(gone) for name in ("p_renews_next", "expected_low", "residual_value"))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["(grade C)", "Published: plain rule", "1 that began later is left out"]),
+        ("zh", ["（C 级）", "采用：简单规则", "另有 1 份当日或之后开始的未计入"]),
+    ],
+)
+def test_the_report_says_that_the_plain_rule_is_published_and_what_was_left_out(alike, language, said):
+    page = render(document_of(alike, file="abo.csv"), language)
+    assert [each for each in said if each not in page] == []

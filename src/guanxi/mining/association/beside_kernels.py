@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from guanxi.mining.association.growing import Whole, more
+from guanxi.mining.association.level_kernels import LISTS
 from guanxi.mining.association.pair_kernels import CELLS, _before
 
 KERNELS = (
-    "_count_beside", "_bits_of", "_lists_of", "_open", "_within", "_common", "frequent_pairs", "_fill_beside",
+    "_count_beside", "_bits_of", "_lists_of", "_open", "_within", "frequent_pairs", "_fill_beside",
     "lay_out_beside", "deliver_beside",
 )  # fmt: skip
 
@@ -18,10 +19,8 @@ Longs = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
-LISTS = -1
-"""Instead of the number of words of a bitmap: the rows of this level are lists."""
 KNOWN = -2
-"""Instead of that: an earlier item is in all rows, so that the set and what follows is found elsewhere."""
+"""Instead of the number of words of a bitmap: an earlier item is in all rows, so that all this is found elsewhere."""
 
 
 def _count_beside(flat: Ints, starts: Ints, first: Whole, last: Whole, counts: Longs, seen: Ints, many: Whole) -> Whole:
@@ -157,16 +156,6 @@ def _within(bits: Words, inner: np.uint64, outer: np.uint64, words: np.uint64) -
         if bits[inner + word] & ~bits[outer + word]:
             return False
     return True
-
-
-def _common(bits: Words, left: np.uint64, right: np.uint64, out: np.uint64, words: np.uint64) -> Whole:
-    """Write the intersection of two bitmaps and count it."""
-    total = 0
-    for word in range(words):
-        both = bits[left + word] & bits[right + word]
-        bits[out + word] = both
-        total += popcount(both)  # type: ignore[name-defined]  # noqa: F821
-    return total
 
 
 def frequent_pairs(pairs: Ints, item_support: Longs, baskets: Whole, floor: Whole) -> tuple[Flags, Longs]:

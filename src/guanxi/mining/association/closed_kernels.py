@@ -10,9 +10,7 @@ import numpy.typing as npt
 from guanxi.mining.association import beside_kernels
 from guanxi.mining.association.beside_kernels import (  # noqa: F401
     KNOWN,
-    LISTS,
     _bits_of,
-    _common,
     _count_beside,
     _fill_beside,
     _lists_of,
@@ -23,11 +21,11 @@ from guanxi.mining.association.beside_kernels import (  # noqa: F401
     lay_out_beside,
 )
 from guanxi.mining.association.growing import Whole, more
-from guanxi.mining.association.level_kernels import _row_starts, bits_are_less  # noqa: F401
+from guanxi.mining.association.level_kernels import LISTS, _intersect, _row_starts, bits_are_less  # noqa: F401
 from guanxi.mining.association.pair_kernels import PAIRS, _before, count_pairs, pairs_pay, starts_within  # noqa: F401
 
 KERNELS = (
-    "more", "_row_starts", "bits_are_less", "pairs_pay", "_before", "count_pairs", "starts_within",
+    "more", "_row_starts", "_intersect", "bits_are_less", "pairs_pay", "_before", "count_pairs", "starts_within",
     *beside_kernels.KERNELS, "_covered", "_floor_for", "_take_out", "search_closed",
 )  # fmt: skip
 
@@ -265,7 +263,7 @@ def search_closed(  # noqa: PLR0912, PLR0915
                 bits = more(bits, bits_before, bits_before + (entries - entry) * wide)
             ends, core = entries, entries
             for other in range(entry + 1, entries):
-                both = _common(bits, own, np.uint64(entry_at[other]), np.uint64(out_bits), stride)
+                both = _intersect(bits, own, np.uint64(entry_at[other]), np.uint64(out_bits), stride)
                 if both == found:
                     perfect[perfects] = entry_item[other]
                     perfects += 1
@@ -279,7 +277,7 @@ def search_closed(  # noqa: PLR0912, PLR0915
                 if bits_before + wide > len(bits):
                     bits = more(bits, bits_before, bits_before + wide)
                 for each in range(before_end - 1, before_first[depth] - 1, -1):
-                    if _common(bits, own, np.uint64(before[each]), np.uint64(bits_before), stride) >= floor:
+                    if _intersect(bits, own, np.uint64(before[each]), np.uint64(bits_before), stride) >= floor:
                         beside = True
                         break
         if focused:

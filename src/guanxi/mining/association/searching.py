@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -25,8 +24,6 @@ LONGEST = 255
 _ROOM = 1 << 24
 _WORTH_THREADS = 1 << 20
 """Baskets of so many cells are worth a second thread."""
-_MOST_THREADS = 8
-"""Unless more are asked for: each has memory of its own, and reads all baskets."""
 
 
 def searched(
@@ -38,7 +35,7 @@ def searched(
     limit: int,
     reach: bool,
     min_length: int,
-    threads: int | None = None,
+    threads: int | None,
 ) -> Tree:
     """The tree of all frequent itemsets, cut to ``limit``; the same whatever the number of threads.
 
@@ -51,7 +48,7 @@ def searched(
     if not kernels.pairs_pay(encoded.support, encoded.rows):
         none = np.empty(0, np.int32)
         return kernels.search(flat, encoded.support, *settings, none, 0, ranks, *_room(limit))
-    workers = (threads or min(os.cpu_count() or 1, _MOST_THREADS)) if len(flat) >= _WORTH_THREADS else 1
+    workers = (threads or 1) if len(flat) >= _WORTH_THREADS else 1
     if workers == 1:
         pairs = kernels.count_pairs(flat, ranks)
         return kernels.search(flat, encoded.support, *settings, pairs, 0, ranks, *_room(limit))

@@ -116,16 +116,34 @@ def lifetime_value(
         value_low, value_high : between which what his purchases turn out to be worth lies with ``coverage``; null for
             an endless horizon (``math.inf``), where the value is the expected residual lifetime value of [1]_
 
+    Raises
+    ------
+    SchemaError, DataError, NotFittedError : as the models raise them.
+    SettingError : a horizon, rate, margin or coverage out of range; no rate above 0 where the horizon is endless.
+
     Notes
     -----
     The interval is that of the amount over the horizon (`predict_amount`), times what a purchase there counts on the
-    mean: discounted over undiscounted expected purchases. How much that is differs little between the ways in which a
-    life may go.
+    mean: discounted over undiscounted expected purchases. A long life is discounted more than that and a short one
+    less, so that the interval is somewhat too wide. Against lives played by the same laws, over three years: at 10 % a
+    year the upper end was up to 2 % too high and the lower one up to 11 % too low, and 9 to 10 % lay above an end that
+    10 % should; at 30 % it was 6 % and 25 %, and 7 % lay above. O(distinct histories × purchases), as `predict_amount`.
 
     References
     ----------
     .. [1] Fader, Hardie & Lee (2005), RFM and CLV: using iso-value curves for customer base analysis. J. Marketing
        Research 42, 415-430.
+
+    Examples
+    --------
+    >>> from guanxi.mining.lifetime import BetaGeoNBD
+    >>> table = pa.table({"customer_id": ["ada", "bo", "cy", "di"], "frequency": [6, 1, 0, 2],
+    ...                   "recency_days": [170.0, 20.0, 0.0, 100.0], "age_days": [180.0, 180.0, 90.0, 120.0],
+    ...                   "monetary": [2500.0, 900.0, None, 4000.0]})
+    >>> purchases, spend = BetaGeoNBD(regularisation=1.0).fit(table), GammaGamma(regularisation=1.0).fit(table)
+    >>> found = lifetime_value(purchases, spend, table, horizon_days=90, annual_discount_rate=0.1, margin=0.5)
+    >>> [round(each) for each in found["lifetime_value"].to_pylist()]
+    [2767, 120, 1022, 1897]
     """
     require_positive("margin", margin)
     require_not_negative("annual_discount_rate", annual_discount_rate)

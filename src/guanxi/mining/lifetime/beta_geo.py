@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import expit, gammaln, psi, roots_jacobi, zeta
+from scipy.linalg import eigh_tridiagonal
+from scipy.special import betaln, expit, gammaln, psi, zeta
 
 from guanxi.compiled import compiled
 from guanxi.mining.lifetime import beta_geo_kernels
@@ -18,6 +19,14 @@ from guanxi.mining.lifetime.purchases import PurchaseModel
 __all__ = ["BetaGeoNBD"]
 
 _CHANCES = 40
+_CHANCES_OF_A_PIECE = 16
+_LONGER = 4.0
+_EVEN = 32.0
+"""A function no steeper than this needs no pieces."""
+_FEW_STAY = 10.0
+"""From this a on hardly anybody has a small chance of leaving."""
+_SMOOTH = 20.0
+"""With this b the law vanishes smoothly enough at p = 1."""
 _FAR = 600.0
 """Of the logarithm of days; e to it is still a float."""
 
@@ -186,14 +195,59 @@ class BetaGeoNBD(PurchaseModel):
     def _pace(self, parameters: Values, ahead: Histories, days: Values) -> Values:
         r, alpha, a, b = parameters
         shape, scale = r + ahead.frequency, alpha + ahead.age
-        # λ e^(−pλt), its mean over λ ~ Gamma(shape, scale), and over p ~ Beta(a, b + x) by Gauss-Jacobi nodes.
+        # λ e^(−pλt), its mean over λ ~ Gamma(shape, scale), and over p ~ Beta(a, b + x) numerically.
         found = np.zeros(days.shape)
         for x in np.unique(ahead.frequency).tolist():
             mine = ahead.frequency == x
-            nodes, weights = roots_jacobi(_CHANCES, b + x + self._chances_at_first - 1, a - 1)
-            for p, weight in zip(((nodes + 1) / 2).tolist(), (weights / weights.sum()).tolist(), strict=True):
-                found[:, mine] += weight * np.exp(-(shape[mine] + 1) * np.log1p(p * days[:, mine] / scale[mine]))
+            ahead_of = days[:, mine] / scale[mine]
+            chances = _chances(a, b + x + self._chances_at_first, steepness=(r + x + 1) * float(ahead_of.max()))
+            for p, weight in zip(*(each.tolist() for each in chances), strict=True):
+                found[:, mine] += weight * np.exp(-(shape[mine] + 1) * np.log1p(p * ahead_of))
         return found * shape / scale
+
+
+def _chances(a: float, b: float, *, steepness: float) -> tuple[Values, Values]:
+    """Nodes and weights for the mean over p ~ Beta(a, b) of a function that falls like exp(−steepness · p), or slower.
+
+    Far ahead only those who hardly ever leave still buy. Where the law has them, nodes get as much denser towards
+    p = 0 as the function is steep there: on pieces each four times as long as the one before.
+    """
+    steepness += b
+    pieces = int(np.ceil(np.log(steepness / _EVEN) / np.log(_LONGER))) if a < _FEW_STAY and steepness > _EVEN else 0
+    if pieces == 0:
+        return _beta_nodes(_CHANCES, a, b)
+    edge = _LONGER**-pieces
+    nodes, weights = _beta_nodes(_CHANCES, a, 1.0)
+    found = [(edge * nodes, np.log(weights) + a * np.log(edge) - np.log(a) + (b - 1) * np.log1p(-edge * nodes))]
+    nodes, weights = _beta_nodes(_CHANCES_OF_A_PIECE, 1.0, 1.0)
+    for piece in range(pieces - 1):
+        start, length = edge * _LONGER**piece, edge * _LONGER**piece * (_LONGER - 1)
+        p = start + length * nodes
+        found.append((p, np.log(weights * length) + (a - 1) * np.log(p) + (b - 1) * np.log1p(-p)))
+    # The last piece ends at 1, where the law may be infinite.
+    length, end = 1 - 1 / _LONGER, min(b, _SMOOTH)
+    nodes, weights = _beta_nodes(_CHANCES_OF_A_PIECE, 1.0, end)
+    p, left = 1 - length * (1 - nodes), np.log(length * (1 - nodes))
+    found.append((p, np.log(weights) + end * np.log(length) - np.log(end) + (a - 1) * np.log(p) + (b - end) * left))
+    return np.concatenate([p for p, _ in found]), np.exp(np.concatenate([each for _, each in found]) - betaln(a, b))
+
+
+def _beta_nodes(number: int, a: float, b: float) -> tuple[Values, Values]:
+    """Gauss-Jacobi nodes and weights for the mean over Beta(a, b), by its tridiagonal matrix (Golub & Welsch 1969).
+
+    scipy's own overflow where a + b is above a thousand.
+    """
+    k = np.arange(number, dtype=np.float64)
+    both = 2 * k + a + b - 2
+    middle = np.full(number, (a - b) / (a + b))
+    middle[1:] = (a + b - 2) * (a - b) / (both[1:] * (both[1:] + 2))
+    k, both = k[1:], both[1:]
+    beside = 4 * k * (k + a - 1) * (k + b - 1) / (both**2 * (both + 1))
+    # Written out for the first, where both of these may be 0.
+    beside[0] = 4 * a * b / ((a + b) ** 2 * (a + b + 1))
+    beside[1:] *= (k[1:] + a + b - 2) / (both[1:] - 1)
+    nodes, vectors = eigh_tridiagonal(middle, np.sqrt(beside))
+    return (nodes + 1) / 2, vectors[0] ** 2
 
 
 def _trigamma(values: Values) -> Values:

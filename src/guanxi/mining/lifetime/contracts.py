@@ -136,22 +136,25 @@ class _ContractModel(LikelihoodModel, ABC):
         Returns
         -------
         table, one row per period 0 … ``periods``: period (int64), survival (float64), survival_low, survival_high, and
-        retention (float64, S(t)/S(t − 1); null in period 0); the interval is for what is open about the parameters
+        retention (float64, S(t)/S(t − 1); null in period 0, and where S(t − 1) is 0 to the last digit); the interval
+        is for what is open about the parameters
         """
         self._require_fitted()
         require_share("coverage", coverage)
         times = np.arange(periods + 1.0)
-        survival = np.exp(self._log_survival(self._parameters(), times))
+        logarithm = self._log_survival(self._parameters(), times)
+        survival = np.exp(logarithm)
         plausible = [np.exp(self._log_survival(each, times)) for each in self._plausible_parameters()]
         low, high = interval_of_expectation(survival, plausible, coverage)
-        rate = np.concatenate(([np.nan], survival[1:] / survival[:-1]))
+        rate = np.concatenate(([1.0], np.exp(np.diff(logarithm))))
+        nobody = np.concatenate(([True], survival[:-1] == 0))
         return pa.table(
             {
                 "period": times.astype(np.int64),
                 "survival": survival,
                 "survival_low": low,
                 "survival_high": np.minimum(high, 1.0),
-                "retention": pa.array(rate, mask=times == 0),
+                "retention": pa.array(rate, mask=nobody),
             }
         )
 

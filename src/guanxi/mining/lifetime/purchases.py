@@ -125,14 +125,28 @@ class PurchaseModel(LikelihoodModel, ABC):
         A purchase after t days counts (1 + annual_discount_rate)^(−t/365). With an endless horizon (``math.inf``) these
         are the discounted expected residual transactions (DERT) of [1]_, for which the rate has to be above 0.
 
+        Parameters
+        ----------
+        customers : table, one row per customer, as in `fit`
+        horizon_days : float, > 0, or ``math.inf``
+        annual_discount_rate : float, >= 0; above 0 where the horizon is endless
+
         Returns
         -------
-        table, one row per customer: customer_id, discounted_purchases (float64)
+        table, one row per customer in the order given: customer_id, discounted_purchases (float64)
+
+        Raises
+        ------
+        SchemaError : a column is missing or of another type.
+        DataError : a history is impossible; names up to five customers.
+        SettingError : a horizon or rate out of range.
+        NotFittedError
 
         Notes
         -----
-        The expected pace at 48 days ahead, discounted and summed: to about 1e-10 over years; without an end to 1e-9 by
-        Pareto/NBD, and by BG/NBD to 1e-4 at 10 % a year, for who hardly ever leaves then counts most.
+        The expected pace at 48 days ahead, discounted and summed. Without an end the tests hold it to 1e-9 of the
+        published closed form (Pareto/NBD) and of the law mixed by brute force (BG/NBD, at 3 to 50 % a year).
+        O(distinct frequencies and ages), each of some 2,000 to 8,000 terms by BG/NBD.
 
         References
         ----------

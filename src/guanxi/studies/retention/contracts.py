@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from guanxi.errors import DataError, SchemaError
 
-__all__ = ["PERIOD_MONTHS", "Contracts", "Period", "read_contracts"]
+__all__ = ["PERIOD_MONTHS", "Contracts", "Period", "months_before", "read_contracts"]
 
 Period = Literal["month", "quarter", "year"]
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -28,15 +29,16 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Contracts:
-    """Contracts by customer, as of a date; arrays have one entry a contract.
+    """Contracts as of a date; arrays have one entry a contract.
 
     Attributes
     ----------
-    names : of the customers
+    names : no two alike
     rows : where each stands in the table
     began, ended : days; NaT where it goes on
     period : how often one renews
     as_of : nothing from this date on is known
+    left_out : how many more contracts there were, which began on that date or later
     """
 
     names: pa.Array
@@ -45,6 +47,7 @@ class Contracts:
     ended: Dates
     period: Period
     as_of: dt.date
+    left_out: int = 0
 
     def before(self, date: dt.date) -> Contracts:
         """As they stood at an earlier date: those that had begun, and what has ended since goes on."""
@@ -52,7 +55,8 @@ class Contracts:
         ended = self.ended[there]
         ended = np.where(ended < np.datetime64(date), ended, np.datetime64("NaT"))
         names = self.names.filter(pa.array(there))
-        return Contracts(names, self.rows[there], self.began[there], ended, self.period, date)
+        left_out = self.left_out + int(np.count_nonzero(~there))
+        return Contracts(names, self.rows[there], self.began[there], ended, self.period, date, left_out)
 
     def table(self) -> pa.Table:
         """As `guanxi.mining.lifetime.ShiftedBetaGeo` reads them: customer_id, periods, has_left."""
@@ -91,25 +95,28 @@ def read_contracts(
     ----------
     table : one row a contract
     began, ended : columns of dates; an empty end: it goes on
-    key : the column that names the customer; by default rows are numbered
+    key : the column that names the contract, or the customer where each has one; by default rows are numbered
     period : how often a contract is renewed
     as_of : the date of the table; by default the day after the last date in it
 
     Raises
     ------
     SchemaError : a named column is missing.
-    DataError : a beginning is empty, a value is no date, or a contract ends before it begins (names up to five); there
-        is no contract.
+    DataError : a beginning is empty, a value is no date, a contract ends before it begins, or a key stands in more than
+        one row (names up to five); a key is empty; there is no contract.
     """
     for name in filter(None, (began, ended, key)):
         if name not in table.column_names:
             raise SchemaError("errors.no_such_column", table="contracts", column=name, columns=table.column_names)
     rows = np.arange(len(table))
-    names = table[key].combine_chunks() if key else pa.array(rows + 1)
-    names = names.cast(pa.string())
+    names = (table[key].combine_chunks() if key else pa.array(rows + 1)).cast(pa.string())
+    if names.null_count:
+        raise DataError("errors.empty_values", table="contracts", column=key, rows=names.null_count)
     starts, ends = _dates(table[began], began), _dates(table[ended], ended)
     if not len(starts):
         raise DataError("retention.no_contracts")
+    if repeated := _repeated(names):
+        raise DataError("retention.key_repeated", column=key, keys=len(repeated), customers=repeated[:_NAMED])
     _refuse(names, np.isnat(starts), "retention.no_beginning", column=began)
     _refuse(names, ends < starts, "retention.ends_before", began=began, ended=ended)
     last: dt.date = ends[~np.isnat(ends)].max(initial=starts.max()).astype(object)
@@ -120,10 +127,28 @@ def read_contracts(
     return found
 
 
+def months_before(date: dt.date, months: int) -> dt.date:
+    """The same day so many months earlier, or the last day of a month that is too short for it.
+
+    >>> months_before(dt.date(2025, 5, 31), 3)
+    datetime.date(2025, 2, 28)
+    """
+    year, month = divmod(date.year * 12 + date.month - 1 - months, 12)
+    return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _repeated(names: pa.Array) -> list[str]:
+    """Each name that stands there more than once, in the order in which they come."""
+    counts = names.value_counts()
+    found: list[str] = counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist()
+    return found
+
+
 def _dates(column: pa.ChunkedArray, name: str) -> Dates:
     """Days; NaT where empty."""
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return column.cast(pa.timestamp("s")).to_numpy().astype("datetime64[D]")
+        # Of a moment with a time zone, the day there; of one with fractions of a second, the day too.
+        return column.cast(pa.date32()).to_numpy()
     texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
     texts = pc.if_else(pc.equal(texts, ""), None, texts)
     found: list[dt.date | None] = []

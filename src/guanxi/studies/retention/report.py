@@ -29,7 +29,12 @@ def document_of(found: Retention, *, file: str) -> Document:
     here = customers.filter(pc.invert(customers["has_left"]))
     counted = Message(
         "retention.counted",
-        {"contracts": customers.num_rows, "as_of": found.contracts.as_of, "period": _period(found)},
+        {
+            "contracts": customers.num_rows,
+            "left_out": found.contracts.left_out,
+            "as_of": found.contracts.as_of,
+            "period": _period(found),
+        },
     )
     total = float(pc.sum(here["residual_value"]).as_py() or 0.0)
     renews = float(pc.mean(here["p_renews_next"]).as_py() or 0.0)
@@ -48,14 +53,17 @@ def document_of(found: Retention, *, file: str) -> Document:
 
 
 def _section(found: Retention, here: pa.Table, counted: Message) -> Section:
-    notes = [Message("retention.note_law", {"law": _method(found.law)})]
+    notes = [Message("retention.note_law", {"law": _method(found.published)})]
     tables = [_cohorts(found, counted), _most_worth(here, found, counted)]
     if found.judged:
         tables.insert(1, _comparison(found, counted))
     return Section(
         id="retention",
         title=Message("retention.title"),
-        intro=[Message("retention.intro", {"period": _period(found)})],
+        intro=[
+            Message("retention.intro", {"period": _period(found), "law": _method(found.published)}),
+            found.judgement.explained,
+        ],
         figures=[_curve(found, counted)],
         tables=tables,
         notes=[*notes, *found.model.warnings_],
@@ -71,7 +79,7 @@ def _curve(found: Retention, counted: Message) -> Figure:
             [str(row["period"]) for row in rows],
             [
                 (Message("retention.seen"), [row["survival"] for row in rows]),
-                (_method(found.law), [row["model"] for row in rows]),
+                (_method(found.published), [row["model"] for row in rows]),
             ],
             kind="percent",
             by=Message("retention.column_period"),

@@ -1,35 +1,28 @@
-"""How long contracts last: by cohort without a model, by two laws, and what each is still worth.
-
-Each law is asked some periods ago about the renewals since, beside the plain rule that everybody renews with the share
-of all; the better one speaks.
-"""
+"""How long contracts last: by cohort without a model, by a law that must beat a plain rule, and what each is worth."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from guanxi.errors import DataError, SchemaError
 from guanxi.features.prepare.frame import is_number, to_numbers
-from guanxi.mining.lifetime import BetaDiscreteWeibull, ShiftedBetaGeo, kaplan_meier
+from guanxi.mining.lifetime import kaplan_meier
+from guanxi.mining.lifetime.likelihood import require_not_negative, require_positive
+from guanxi.studies.base import Judgement
 from guanxi.studies.retention.contracts import PERIOD_MONTHS, Contracts, Period, read_contracts
+from guanxi.studies.retention.judge import LAWS, PLAIN, REGULARISATION, Law, judge
+from guanxi.studies.retention.same_for_all import SameForAll
 
-__all__ = ["COVERAGE", "LAWS", "Retention", "retention"]
+__all__ = ["COVERAGE", "Retention", "retention"]
 
-Law = ShiftedBetaGeo | BetaDiscreteWeibull
-LAWS: Mapping[str, type[Law]] = MappingProxyType({"sbg": ShiftedBetaGeo, "bdw": BetaDiscreteWeibull})
-_LEAST_RENEWALS = 30
 COVERAGE = 0.8
 """Of all intervals."""
-_AHEAD = 3
-"""Periods that are held out for the choice."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +31,34 @@ class Retention:
 
     Attributes
     ----------
-    law : the name of the one that speaks, of `LAWS`
-    model : fitted on all
-    judged : by method (the laws, and ``same_for_all``), mean log loss of the renewals that were held out; empty where
-        there were too few, so that the likelier law speaks, by Akaike's criterion
+    law : the better of the two laws, ``sbg`` (shifted beta-geometric) or ``bdw`` (beta-discrete Weibull)
+    published : what ``cohorts``, ``curve`` and ``customers`` say: that law, or ``same_for_all`` where it was not surely
+        better than the plain rule that everybody renews with the share of all (grade C)
+    judgement : grade A to D with its reason in words, the date as of which the law was asked, and the log loss of law
+        and plain rule on the renewals since (``comparisons``; its cases are renewals). In grade D there were too few to
+        judge, and the likelier law is published, by Akaike's criterion
+    judged : by method (the laws, and ``same_for_all``), mean log loss of those renewals; empty in grade D
+    model : what is published, fitted on all
     cohorts : one row a cohort × period: cohort (string), period, at_risk, left (int64), survival, survival_low,
-        survival_high (Kaplan-Meier, 80 %), and model, the law's curve
-    curve : the same of all contracts together, with model_low, model_high; beyond what was seen only the model's
-    customers : one row a contract: customer_id, cohort, periods, has_left; of who is there p_renews_next, p_stays
-        (through the horizon), expected_periods (discounted) with expected_low and expected_high, periods_low,
-        periods_high, and residual_value with residual_low and residual_high (in the unit of the value; what is open
-        about the parameters)
+        survival_high (float64, Kaplan-Meier, 80 %), and model, the curve of what is published
+    curve : one row a period: period, at_risk, left, survival, survival_low and survival_high of all contracts together;
+        model with model_low and model_high, and retention (float64), the share of those still there that renews by the
+        model. Beyond what was seen only the model's
+    customers : one row a contract, in the order of the table, of those that began before the date: customer_id (string,
+        key), cohort, periods (int64), has_left; of who is there p_renews_next, p_stays (through the horizon),
+        expected_periods (discounted) with expected_low and expected_high (80 %, what is open about the parameters),
+        periods_low, periods_high (int64, 80 % of what will come), and residual_value with residual_low and
+        residual_high, in the unit of the value's column; null for who has left
+    contracts : as they were read, with how many began too late
+    horizon_periods : how far ahead was looked
+    annual_discount_rate : 0.1 is 10 % a year
     """
 
     law: str
-    model: Law
+    published: str
+    judgement: Judgement
     judged: Mapping[str, float]
+    model: Law | SameForAll
     cohorts: pa.Table
     curve: pa.Table
     customers: pa.Table
@@ -76,44 +81,68 @@ def retention(
 ) -> Retention:
     """How long contracts last and what they are still worth, from a flat table of when they began and ended.
 
-    For subscriptions and memberships, where leaving is written down; for shops use the study value.
+    For subscriptions and memberships, where leaving is written down; for shops use the study value. A law is published
+    only where it foresaw the renewals of the last three periods better than the plain rule that everybody renews with
+    the share of all; otherwise the plain rule is, S(t) = r^t (grade C).
 
     Parameters
     ----------
     table : one row a contract
     began, ended : columns of dates; an empty end: it goes on
-    key : the column that names the customer; by default rows are numbered
-    value : the column of what is earned with him in a period; by default 1, so that values are in periods
+    key : the column that names the contract, or the customer where each has one; by default rows are numbered
+    value : the column of what is earned with it in a period, in any unit, of money or not; by default 1, so that values
+        are in periods
     period : how often one renews
     as_of : the date of the table; by default the day after the last date in it
-    horizon_periods : how far ahead; by default three years
-    annual_discount_rate : a period's value that comes a year later counts 1 / (1 + rate)
+    horizon_periods : how far ahead, >= 1; by default three years
+    annual_discount_rate : >= 0; a period's value that comes a year later counts 1 / (1 + rate)
+
+    Returns
+    -------
+    Retention : what is published with its grade, cohorts and curve, and of each contract what is still to come, in the
+        unit of ``value``
 
     Raises
     ------
+    SettingError : the horizon is not above zero, or the discount rate below it.
     SchemaError, DataError : as `read_contracts` and `ShiftedBetaGeo.fit`; a value is empty or no number.
 
     Notes
     -----
     Residual lifetime value [1]_: what is earned at each renewal to come, times the chance that he is still there then.
-    Every fit works on distinct (periods, has_left); O(contracts) beside.
+    A law whose likelihood has no maximum is fitted again with regularisation 0.1, with which those that are judged are
+    fitted always. Every fit works on distinct (periods, has_left); O(contracts) beside.
 
     References
     ----------
     .. [1] Fader & Hardie (2010), Customer-base valuation in a contractual setting. Marketing Science 29(1), 85-93.
+
+    Examples
+    --------
+    >>> table = pa.table({"no": list("abcde"), "fee": [20.0] * 5,
+    ...                   "begun": ["2024-01-01", "2024-02-01", "2024-01-15", "2024-03-01", "2024-05-01"],
+    ...                   "gone": ["2024-04-01", "2024-03-01", "", "2024-08-01", ""]})
+    >>> found = retention(table, began="begun", ended="gone", key="no", value="fee", as_of=dt.date(2024, 9, 1))
+    >>> found.published, found.judgement.grade
+    ('sbg', 'D')
+    >>> found.customers.select(["customer_id", "periods", "has_left"]).to_pylist()[2]
+    {'customer_id': 'c', 'periods': 7, 'has_left': False}
+    >>> found.customers["residual_value"].null_count
+    3
     """
+    if horizon_periods is not None:
+        require_positive("horizon_periods", horizon_periods)
+    require_not_negative("annual_discount_rate", annual_discount_rate)
     contracts = read_contracts(table, began=began, ended=ended, key=key, period=period, as_of=as_of)
+    each = _values(table, contracts, value)
     known = contracts.table()
-    models: dict[str, Law] = {name: kind().fit(known) for name, kind in LAWS.items()}
-    models = {name: each if each.converged_ else LAWS[name](regularisation=0.1).fit(known)
-              for name, each in models.items()}  # fmt: skip
-    judged = _judged(contracts)
-    law = min(LAWS, key=lambda name: judged[name]) if judged else _likelier(models)
+    models = {name: _fitted(kind, known) for name, kind in LAWS.items()}
+    judged = judge(contracts, models)
+    model = SameForAll.of(known) if judged.published == PLAIN else models[judged.law]
     months = PERIOD_MONTHS[period]
     horizon = horizon_periods or 36 // months
     rate = (1 + annual_discount_rate) ** (months / 12) - 1
-    said = models[law].predict(known, horizon_periods=horizon, discount_rate_per_period=rate, coverage=COVERAGE)
-    each = _values(table, contracts, value)
+    said = model.predict(known, horizon_periods=horizon, discount_rate_per_period=rate, coverage=COVERAGE)
     names = contracts.cohorts()
     customers = pa.table({"customer_id": known["customer_id"], "cohort": pa.array(names, pa.string())})
     for name in ("periods", "has_left"):
@@ -123,11 +152,13 @@ def retention(
     for name, of in (("value", "expected_periods"), ("low", "expected_low"), ("high", "expected_high")):
         customers = customers.append_column(f"residual_{name}", pc.multiply(said[of], each))
     return Retention(
-        law=law,
-        model=models[law],
-        judged=judged,
-        cohorts=_cohorts(known, names, models[law]),
-        curve=_curve(known, models[law], horizon),
+        law=judged.law,
+        published=judged.published,
+        judgement=judged.judgement,
+        judged=judged.losses,
+        model=model,
+        cohorts=_cohorts(known, names, model),
+        curve=_curve(known, model, horizon),
         customers=customers,
         contracts=contracts,
         horizon_periods=horizon,
@@ -135,48 +166,12 @@ def retention(
     )
 
 
-def _likelier(models: Mapping[str, Law]) -> str:
-    """By Akaike's criterion, for the laws have not as many parameters."""
-    return min(models, key=lambda name: 2 * (len(models[name]._names) - models[name].log_likelihood_))
+def _fitted(kind: type[Law], known: pa.Table) -> Law:
+    model = kind().fit(known)
+    return model if model.converged_ else kind(regularisation=REGULARISATION).fit(known)
 
 
-def _judged(contracts: Contracts) -> dict[str, float]:
-    """Mean log loss of the renewals of the last periods, by laws fitted on what was known before them."""
-    held = _AHEAD * PERIOD_MONTHS[contracts.period]
-    cutoff = (np.datetime64(contracts.as_of, "M") - held).astype("datetime64[D]").astype(object)
-    then = contracts.before(cutoff)
-    if not len(then.rows):
-        return {}
-    before, later = then.table(), contracts.table().filter(pa.array(contracts.began < np.datetime64(cutoff)))
-    there = ~before["has_left"].to_numpy()
-    started, ended = (each["periods"].to_numpy()[there] for each in (before, later))
-    left = later["has_left"].to_numpy()[there]
-    if int((ended - started).sum()) < _LEAST_RENEWALS or not left.any():
-        return {}
-    try:
-        models: dict[str, Law] = {name: kind(regularisation=0.1).fit(before) for name, kind in LAWS.items()}
-    except DataError:
-        return {}
-    most = int(ended.max())
-    kept = {name: model.retention(periods=most)["retention"].to_numpy()[1:] for name, model in models.items()}
-    seen = kaplan_meier(before)
-    kept["same_for_all"] = np.full(most, 1 - pc.sum(seen["left"]).as_py() / pc.sum(seen["at_risk"]).as_py())
-    return {name: _log_loss(rates, started, ended, left) for name, rates in kept.items()}
-
-
-def _log_loss(
-    rates: npt.NDArray[np.float64], started: npt.NDArray[np.int64], ended: npt.NDArray[np.int64],
-    left: npt.NDArray[np.bool_],
-) -> float:  # fmt: skip
-    """Of each renewal that came up: whether it was made. ``rates`` has the chance for period 1, 2, …"""
-    renewed = np.concatenate(([0.0], np.cumsum(np.log(np.clip(rates, 1e-9, 1)))))
-    refused = np.log(np.clip(1 - rates, 1e-9, 1))
-    last = np.where(left, ended - 1, ended)
-    total = (renewed[last] - renewed[np.minimum(started, last)]).sum() + refused[ended[left] - 1].sum()
-    return float(-total / max(int((ended - started).sum()), 1))
-
-
-def _cohorts(known: pa.Table, names: list[str], model: Law) -> pa.Table:
+def _cohorts(known: pa.Table, names: list[str], model: Law | SameForAll) -> pa.Table:
     parts = []
     cohort = pa.array(names, pa.string())
     for name in sorted(set(names)):
@@ -188,7 +183,7 @@ def _cohorts(known: pa.Table, names: list[str], model: Law) -> pa.Table:
     return pa.concat_tables(parts).combine_chunks()
 
 
-def _curve(known: pa.Table, model: Law, horizon: int) -> pa.Table:
+def _curve(known: pa.Table, model: Law | SameForAll, horizon: int) -> pa.Table:
     seen = kaplan_meier(known, coverage=COVERAGE)
     said = model.retention(periods=seen.num_rows + horizon, coverage=COVERAGE).slice(1)
     found = pa.table({"period": said["period"]})
@@ -202,7 +197,7 @@ def _curve(known: pa.Table, model: Law, horizon: int) -> pa.Table:
 
 
 def _values(table: pa.Table, contracts: Contracts, value: str | None) -> pa.Array:
-    """What is earned with each in a period."""
+    """What is earned with each contract in a period."""
     if value is None:
         return pa.array(np.ones(len(contracts.rows)))
     if value not in table.column_names:
@@ -210,6 +205,7 @@ def _values(table: pa.Table, contracts: Contracts, value: str | None) -> pa.Arra
     column = table[value]
     if not is_number(column.type):
         raise DataError("retention.no_number", column=value)
-    if empty := column.null_count:
+    numbers = to_numbers(column)
+    if empty := int(np.count_nonzero(~np.isfinite(numbers))):
         raise DataError("errors.empty_values", table="contracts", column=value, rows=empty)
-    return pa.array(to_numbers(column)[contracts.rows])
+    return pa.array(numbers[contracts.rows])

@@ -39,6 +39,7 @@ def attempt(job_id: uuid.UUID, lease: uuid.UUID) -> int:
         except Exception as error:
             if _is_cancelled(job_id):
                 # A library that is interrupted may raise what it likes, also where it meets `Cancelled`.
+                _LOG.info("job %s (%s) was stopped", job_id, job.kind, exc_info=True)
                 job_stop(job_id, lease, at=timezone.now())
                 return 0
             told = _problem(error)

@@ -140,7 +140,7 @@ class HandOverForm(_Told):
         super().__init__(*args, initial={"owner": customer.owner_id, "team": customer.team_id}, **named)
         nobody = ("", plain(None))
         if user.may_write("customer", "owner"):
-            people = colleague_choices(user=user, current=customer.owner, among=may_own())
+            people = colleague_choices(user=user, current=customer.owner, among=may_own(user=user))
             self.fields["owner"] = forms.TypedChoiceField(
                 label=label_of("owner"), required=False, coerce=int, empty_value=None, choices=[nobody, *people]
             )

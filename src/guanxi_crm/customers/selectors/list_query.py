@@ -14,7 +14,17 @@ from guanxi_crm.core.records import record_type
 from guanxi_crm.customers.current import CurrentKey
 from guanxi_crm.customers.selectors.conditions import FILTERS, MOST_CONDITIONS, MOST_VALUES, AllOf, Condition, from_data
 
-__all__ = ["COLUMNS", "DEFAULT_COLUMNS", "SORTS", "ListQuery", "Parameters", "default_sort", "list_query"]
+__all__ = [
+    "COLUMNS",
+    "DEFAULT_COLUMNS",
+    "NEWEST",
+    "SORTS",
+    "ListQuery",
+    "Parameters",
+    "default_sort",
+    "list_query",
+    "order_of",
+]
 
 DEFAULT_COLUMNS = (
     "name", "segment", "value_group", "churn_band", "amount", "expected_amount", "last_order_at", "owner", "tags",
@@ -31,6 +41,7 @@ SORTS: Mapping[str, Order] = {
     "last_order_at": Order("current__last_order_at", tie=CurrentKey()),
 }
 """Fields that a list can be sorted by: those with an index. A minus before the name: the highest first."""
+NEWEST = Order("pk", descending=True)
 _MOST_TEXT = 200
 
 
@@ -129,6 +140,11 @@ def default_sort(user: Actor, *, has_scores: bool) -> str:
     """Who brings most comes first, once that is known; else the newest; of what the user may see."""
     candidates = ("-amount", "-created_at", "number") if has_scores else ("-created_at", "number")
     return next((each for each in candidates if user.may_read("customer", each.removeprefix("-"))), "")
+
+
+def order_of(sort: str) -> Order:
+    """The order of a sort as `ListQuery` has it; without one the newest come first."""
+    return replace(SORTS[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else NEWEST
 
 
 def _checked(query: ListQuery) -> ListQuery:

@@ -15,7 +15,7 @@ from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, 
 from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, column_of, compiled
 from guanxi_crm.customers.selectors.directory import directory
 from guanxi_crm.customers.selectors.found import finds_everybody, found_page
-from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, SORTS, ListQuery, default_sort
+from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, NEWEST, ListQuery, default_sort, order_of
 from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.search import search_for
 from guanxi_crm.customers.selectors.walk import walked
@@ -37,7 +37,6 @@ WIDE = 1000
 """A search that finds more is shown with the newest first: nobody reads on, and to sort them all would take time."""
 
 _CONTACTS = ("phone", "email", "wechat", "address")
-_NEWEST = Order("pk", descending=True)
 _BADGES = ("abc", "is_vip", "is_silent")
 """Shown beside the name."""
 
@@ -109,7 +108,7 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
     columns = shown_columns(user=user, query=query)
     sort = query.sort or default_sort(user, has_scores=version is not None)
     user.require_readable("customer", [sort.removeprefix("-")] if sort else [])
-    order = replace(SORTS[sort.removeprefix("-")], descending=sort.startswith("-")) if sort else _NEWEST
+    order = order_of(sort)
     everybody = finds_everybody(user=user, query=query)
     count: int | None = None
     if query.text:
@@ -123,7 +122,7 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
             newest = found_page(
                 user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor, newest=found
             )
-            rows = _with_columns(Customer.objects.filter(pk__in=newest.records), columns, _NEWEST).order_by("-pk")
+            rows = _with_columns(Customer.objects.filter(pk__in=newest.records), columns, NEWEST).order_by("-pk")
             page, sort = replace(newest, records=list(rows)), ""
             return _page(user, page, columns, sort, len(found) if everybody else _counted(page), version)
     else:
@@ -160,7 +159,7 @@ def rows_page(
         records = customers_matching(user=user, query=query, version=version)
     else:
         records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
-    return page_of(records.values(*columns), order or _NEWEST, size=size, cursor=cursor)
+    return page_of(records.values(*columns), order or NEWEST, size=size, cursor=cursor)
 
 
 def customer_count(*, user: Actor, query: ListQuery) -> int:

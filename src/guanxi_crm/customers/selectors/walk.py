@@ -44,7 +44,8 @@ def walked(*, user: Actor, conditions: AllOf, currency: str) -> QuerySet[Custome
         return Customer.objects.filter(others)
     # Without an index customers are read for it, and where many match they are soon found.
     most = FEW if all(_has_index(each) for each in own) else FEW // 3
-    asked = ("customers", limits, listed, most)
+    # The user himself is asked for, too: "me" and "mine" are another's for each.
+    asked = ("customers", user.user_id, sorted(user.team_ids), limits, listed, most)
     if not many_known(*asked):
         few = list(_here(user, limits, listed, currency).order_by().values_list("pk", flat=True)[: most + 1])
         if len(few) <= most:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from guanxi_crm.core.errors import NotAllowed, NotFound, RuleBroken
@@ -20,7 +21,7 @@ from guanxi_crm.core.jobs.queue import job_enqueue
 from guanxi_crm.core.models import Job, Undo
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.undo import undo_keep
-from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.models import Customer, Tag
 from guanxi_crm.customers.selectors.list_query import ListQuery
 from guanxi_crm.customers.selectors.lists import customers_matching
 from guanxi_crm.customers.services.bulk_actions import BulkAction, PutTag
@@ -105,8 +106,12 @@ def customers_bulk_tag(
     """
     user.require("customer", PutTag.permission)
     user.require_writable("customer", ["tags"])
+    newest = Tag.objects.aggregate(pk=Max("pk"))["pk"] or 0
     tag = tag_ensure(name=name)
-    return customers_bulk(user=user, action=PutTag(tag.pk), ids=ids, query=query)
+    done = customers_bulk(user=user, action=PutTag(tag.pk), ids=ids, query=query)
+    if tag.pk > newest and done.job is None and not done.customers:
+        tag.delete()
+    return done
 
 
 def customers_bulk_job(context: JobContext) -> Mapping[str, object]:

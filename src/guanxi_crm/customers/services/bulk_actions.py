@@ -16,6 +16,7 @@ from guanxi_crm.core.audit import log_many
 from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer, CustomerTag, HandOver, Tag
+from guanxi_crm.customers.selectors.owners import may_own
 from guanxi_crm.users.models import Team, User
 
 __all__ = ["Assign", "BulkAction", "PutTag", "TakeTag"]
@@ -47,6 +48,10 @@ class BulkAction(ABC):
     @abstractmethod
     def require(self, user: Actor) -> None:
         """Raise unless the user may do this to some customers, and what it names is there."""
+
+    def require_back(self, user: Actor) -> None:
+        """Raise unless the user may take this back."""
+        self.require(user)
 
     @abstractmethod
     def apply(self, user: Actor, keys: Sequence[int], note: Mapping[str, object], at: dt.datetime) -> list[Any]:
@@ -148,15 +153,19 @@ class Assign(BulkAction):
         return {"action": self.name, **self.to}
 
     def require(self, user: Actor) -> None:
-        user.require("customer", self.permission)
-        user.require_writable("customer", self.to)
+        self.require_back(user)
         owner, team = self.to.get("owner"), self.to.get("team")
         if not self.to:
             raise RuleBroken("crm_customers.nothing_to_do")
-        if owner is not None and not User.objects.filter(pk=owner, is_active=True).exists():
+        if owner is not None and owner not in may_own(user=user):
             raise RuleBroken("crm_customers.no_such_colleague", field="owner")
         if team is not None and not Team.objects.filter(pk=team).exists():
             raise RuleBroken("crm_customers.no_such_team", field="team")
+
+    def require_back(self, user: Actor) -> None:
+        # Whoever had them gets them back, and whoever has received them may have left.
+        user.require("customer", self.permission)
+        user.require_writable("customer", self.to)
 
     def apply(self, user: Actor, keys: Sequence[int], note: Mapping[str, object], at: dt.datetime) -> list[Any]:
         wanted = {key: dict(self.to) for key in keys}

@@ -16,6 +16,7 @@ from guanxi_crm.core.models import Undo
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.undo import undo_keep
 from guanxi_crm.customers.models import HandOver
+from guanxi_crm.customers.selectors.owners import may_own
 from guanxi_crm.customers.selectors.record import customer_get
 from guanxi_crm.customers.services.bulk_actions import Assign
 from guanxi_crm.users.models import Team, User
@@ -41,7 +42,7 @@ def customer_hand_over(
     Returns None where nothing changes. Who gave him away may take that back, though he may not see him any more.
 
     Permission: customer.assign, fields owner and team where they change. Audit: hand_over, with both. Raises: NotFound,
-    NotAllowed, RuleBroken (nobody of that key works here; a note that is too long).
+    NotAllowed, RuleBroken (nobody of that key works here and may look after customers; a note that is too long).
     """
     customer = customer_get(user=user, customer_id=customer_id, action="assign", lock=True)
     changes = {
@@ -56,7 +57,7 @@ def customer_hand_over(
         return None
     owners = User.objects.in_bulk(key for key in (customer.owner_id, owner_id) if key)
     teams = Team.objects.in_bulk(key for key in (customer.team_id, team_id) if key)
-    if "owner" in changes and owner_id is not None and not (owner_id in owners and owners[owner_id].is_active):
+    if "owner" in changes and owner_id is not None and owner_id not in may_own(user=user):
         raise RuleBroken("crm_customers.no_such_colleague", field="owner")
     if "team" in changes and team_id is not None and team_id not in teams:
         raise RuleBroken("crm_customers.no_such_team", field="team")

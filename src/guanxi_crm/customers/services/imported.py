@@ -151,7 +151,7 @@ def customers_forget(numbers: Iterable[str]) -> int:
     """Take out customers of whom no file tells any more; returns how many.
 
     Whoever has been worked with stays, as a customer of the staff's: one who has an owner or a team, notes, tasks,
-    tags, files, consents, or a field or contact point that staff have entered.
+    tags, files, consents, orders, or a field or contact point that staff have entered.
 
     Permission, Audit: as in `customers_upsert`.
     """
@@ -160,6 +160,8 @@ def customers_forget(numbers: Iterable[str]) -> int:
     for each in (Note, Task, CustomerTag, Attachment, Consent, HandOver):
         worked_with |= Exists(each.objects.filter(customer=OuterRef("pk")))
     worked_with |= Exists(ContactPoint.objects.filter(customer=OuterRef("pk"), origin="staff"))
+    # By the way back along a foreign key of `sales`, which `customers` does not import.
+    worked_with |= Exists(Customer.objects.filter(pk=OuterRef("pk"), orders__isnull=False))
     kept = list(imported.filter(worked_with).values_list("pk", flat=True))
     Customer.objects.filter(pk__in=kept).update(origin="staff")
     gone = list(imported.exclude(pk__in=kept).values_list("pk", flat=True))

@@ -59,7 +59,7 @@ def tag_ensure(*, name: str, colour: str = "") -> Tag:
     ------
     RuleBroken : no word, too long, no such colour.
     """
-    name = " ".join(name.split())
+    name = " ".join(name.replace("\0", " ").split())
     if not name:
         raise RuleBroken("crm_customers.tag_empty", field="name")
     if len(name) > (most := Tag._meta.get_field("name").max_length):

@@ -36,6 +36,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
     query, ids = list_query(request.GET), _ids(request.GET.getlist("ids"))
     names = directory()
     count = count_up_to(customers_matching(user=user, query=query))
+    may_owner = user.may("customer", "assign") and user.may_write("customer", "owner")
     context = {
         "ids": ids,
         "count": count,
@@ -43,10 +44,10 @@ def _ask(request: HttpRequest) -> HttpResponse:
         "count_limit": COUNT_LIMIT,
         "address": query.address(view=request.GET.get("view", "")),
         "may_tag": user.may("customer", "change") and user.may_write("customer", "tags"),
-        "may_owner": user.may("customer", "assign") and user.may_write("customer", "owner"),
+        "may_owner": may_owner,
         "may_team": user.may("customer", "assign") and user.may_write("customer", "team"),
         "tags": list(names.tags.values()),
-        "staff": owner_choices(names),
+        "staff": owner_choices(names, user=user) if may_owner else [],
         "teams": list(names.teams.items()),
         "nobody": _NOBODY,
     }

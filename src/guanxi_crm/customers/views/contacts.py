@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,7 +22,7 @@ from guanxi_crm.customers.services.contacts import (
     contact_make_primary,
     contact_remove,
 )
-from guanxi_crm.customers.views.form_page import back_to, form_page
+from guanxi_crm.customers.views.form_page import back_to, came_from, form_page
 
 __all__ = ["add", "change", "consents", "make_primary", "remove"]
 
@@ -100,7 +102,8 @@ def consents(request: HttpRequest, customer_id: int) -> HttpResponse:
             form.add_error(problem.field if problem.field in form.fields else None, problem.say(language()))
         else:
             toast(request, "crm_customers.consent_recorded")
-            return HttpResponseRedirect(request.get_full_path())
+            told = came_from(request, customer_id)
+            return HttpResponseRedirect(f"{request.path}?{urlencode({'list': told})}" if told else request.path)
     history = consent_history(customer, user=user)
     context = {
         "customer": customer, "form": form, "history": history, "matrix": consent_matrix(history), "channels": CHANNELS,

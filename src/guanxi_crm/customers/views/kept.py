@@ -10,15 +10,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.pages import signed_in, toast
+from guanxi_crm.core.policy import Scope
 from guanxi_crm.customers.forms.parts import FileForm, HandOverForm, NoteForm, TagForm
 from guanxi_crm.customers.models import Tag
+from guanxi_crm.customers.selectors.neighbours import list_of_address
 from guanxi_crm.customers.selectors.record import customer_get, name_for
 from guanxi_crm.customers.selectors.tags import tags_all
 from guanxi_crm.customers.services.files import attachment_add, attachment_open, attachment_remove
 from guanxi_crm.customers.services.hand_over import customer_hand_over
 from guanxi_crm.customers.services.notes import note_add, note_change, note_delete
 from guanxi_crm.customers.services.tags import customer_tag, customer_untag
-from guanxi_crm.customers.views.form_page import back_to, form_page
+from guanxi_crm.customers.views.form_page import back_to, came_from, form_page
 
 __all__ = [
     "file_add",
@@ -167,8 +169,15 @@ def hand_over(request: HttpRequest, customer_id: int) -> HttpResponse:
             toast(request, "crm_customers.handed_over", undo=handed.undo, name=name_for(customer, user=user))
 
     # Who gives a customer away may no longer see him.
-    back = reverse("customers:list") if not user.everything and user.scope("customer", "view").name != "ALL" else ""
+    then = _list(request, customer_id) if user.scope("customer", "view") is not Scope.ALL else ""
     return form_page(
         request, form, save, customer=customer, title="crm_customers.hand_over", button="crm_customers.hand_over",
-        back=back if request.method == "POST" else "",
+        then=then,
     )  # fmt: skip
+
+
+def _list(request: HttpRequest, customer_id: int) -> str:
+    """The list through which one was going, or all customers where it is none that this user may see."""
+    told = came_from(request, customer_id)
+    page = reverse("customers:list")
+    return f"{page}?{told}" if told and list_of_address(told, user=request.actor) else page

@@ -50,7 +50,6 @@ def chips_of(query: ListQuery, *, user: Actor, version: ScoreVersion | None, vie
 def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[dict[str, Any]]:
     """The fields that the user may filter by, with their controls and what is set now; the usual ones first."""
     set_now = {(each.field, each.operator): each.values for each in query.conditions.of}
-    owners = {str(key) for key in owners_now()} | set(set_now.get(("owner", "is"), ()))
     fields = []
     for name in (*_FIRST, *(name for name in FILTERS if name not in _FIRST)):
         if not user.may_read("customer", name):
@@ -58,6 +57,7 @@ def filter_fields(query: ListQuery, *, user: Actor, names: Directory) -> list[di
         kind = record_type("customer").field(name).kind
         options = _options(name, names, user)
         if name == "owner":
+            owners = {str(key) for key in owners_now(user=user)} | set(set_now.get(("owner", "is"), ()))
             options = [(value, words) for value, words in options if value == "me" or value in owners]
         if name in _KEYS and not options:
             continue

@@ -6,17 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Sum, Value, When
 from django.db.models.functions import Cast, Substr
 
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.timeline import Source
-from guanxi_crm.sales.models import Order
+from guanxi_crm.sales.models import IS_RETURN, Order
 
 __all__ = ["OrderMonth", "order_months", "order_source", "sees_amounts", "sees_returns"]
-
-_IS_RETURN = Q(amount=0, returns_amount__gt=0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def order_source(customer: Customer, *, user: Actor) -> Source | None:
         if sees_returns(user):
             columns["value"] = F("amount") - F("returns_amount")
             columns["detail"] = Case(
-                When(returns_amount=0, then=Value("")), When(_IS_RETURN, then=Value("return")), default=Value("partly")
+                When(returns_amount=0, then=Value("")), When(IS_RETURN, then=Value("return")), default=Value("partly")
             )
     return Source("orders", user.narrow("order", Order.objects.filter(customer=customer)), "ordered_at", columns)
 
@@ -72,7 +70,7 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
         # The year and month of a date as text: cut by SQLite itself, where TruncMonth would ask Python row by row.
         .annotate(month=Substr(Cast("ordered_on", CharField()), 1, 7))
         .values("month", "currency")
-        .annotate(n=Count("pk", filter=~_IS_RETURN), total=Sum("amount"), returned=Sum("returns_amount"))
+        .annotate(n=Count("pk", filter=~IS_RETURN), total=Sum("amount"), returned=Sum("returns_amount"))
         .order_by("month", "currency")
     )
     return [

@@ -69,7 +69,8 @@ def product_page(
 
 
 def product_search(*, user: Actor, text: str, limit: int = 5) -> list[Product]:
-    """Products whose code begins with a text or whose name has it, by code; for the command bar. One query."""
+    """Products whose code begins with a text or whose name has it, for the command bar; by code, else by name where
+    codes are hidden. One query."""
     user.require("product", "view")
     asked = Q()
     if user.may_read("product", "code"):
@@ -78,7 +79,8 @@ def product_search(*, user: Actor, text: str, limit: int = 5) -> list[Product]:
         asked |= Q(name__icontains=text)
     if not text or not asked:
         return []
-    return list(user.narrow("product", Product.objects.filter(asked)).order_by("code")[:limit])
+    first = "code" if user.may_read("product", "code") else "name"
+    return list(user.narrow("product", Product.objects.filter(asked)).order_by(first, "pk")[:limit])
 
 
 def product_get(*, user: Actor, product_id: int) -> Product:
@@ -116,13 +118,14 @@ def product_months(product: Product, *, user: Actor) -> list[SoldInMonth]:
 def product_buyers(product: Product, *, user: Actor, limit: int = 10) -> list[Buyer]:
     """The customers who spent most on a product, among the orders that the user may see.
 
-    Empty where it is hidden from him whose an order is, or what it came to. One query over the product's lines.
+    Customers of whom he may not know are left out. Empty where it is hidden from him whose an order is, or what it
+    came to. One query over the product's lines.
     """
     if not (_sees(user, "lines", "amount", "customer") and user.may("customer", "view")):
         return []
     rows = (
         _sold(product, user)
-        .filter(order__customer__isnull=False)
+        .filter(user.limits("customer", path="order__customer__"), order__customer__isnull=False)
         .values("order__customer", "order__customer__name", "order__customer__number", "order__currency")
         .annotate(n=Count("order", distinct=True), total=Sum("amount"))
         .order_by("-total", "order__customer")[:limit]

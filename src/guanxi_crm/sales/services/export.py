@@ -18,6 +18,7 @@ from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.records import record_type
 from guanxi_crm.sales.models import Order
 from guanxi_crm.sales.selectors.orders import OrderFilter, orders_matching
+from guanxi_crm.sales.selectors.whose import whose
 
 __all__ = ["orders_export"]
 
@@ -47,10 +48,10 @@ def orders_export(*, user: Actor, asked: OrderFilter) -> Iterator[str]:
             note={"orders": count_up_to(matching), "filter": asked.as_data(), "columns": columns},
         )  # fmt: skip
     # Taken now: the file is sent when the request is over, and its time zone with it.
-    return _lines(matching, columns, language(), timezone.get_current_timezone())
+    return _lines(matching, columns, user, language(), timezone.get_current_timezone())
 
 
-def _lines(matching: QuerySet[Order], columns: list[str], language: str, zone: dt.tzinfo) -> Iterator[str]:
+def _lines(matching: QuerySet[Order], columns: list[str], user: Actor, language: str, zone: dt.tzinfo) -> Iterator[str]:
     declared = record_type("order")
     headings = [say(declared.field_label(name), language) for name in columns]
     with_currency = {"amount", "returns_amount"} & set(columns)
@@ -58,18 +59,18 @@ def _lines(matching: QuerySet[Order], columns: list[str], language: str, zone: d
     after = 0
     while batch := list(matching.filter(pk__gt=after).select_related("customer").order_by("pk")[:_BATCH]):
         with timezone.override(zone):
-            yield "".join(
-                sheet.line([*(_cell(order, name) for name in columns), *([order.currency] if with_currency else [])])
-                for order in batch
-            )
+            rows = ([_cell(order, name, user) for name in columns] for order in batch)
+            currencies = ([order.currency] if with_currency else [] for order in batch)
+            yield "".join(sheet.line([*row, *currency]) for row, currency in zip(rows, currencies, strict=True))
         after = batch[-1].pk
 
 
-def _cell(order: Order, name: str) -> object:
+def _cell(order: Order, name: str, user: Actor) -> object:
     if name in ("amount", "returns_amount"):
         return Money(getattr(order, name), order.currency).major
     if name == "customer":
-        return order.customer.number if order.customer else None
+        customer = whose(order, user=user)
+        return customer.number if customer else None
     if name == "ordered_at":
         return timezone.localtime(order.ordered_at).isoformat(" ", "seconds")
     if name == "items":

@@ -12,6 +12,7 @@ from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import AllOf, Condition
 from guanxi_crm.customers.selectors.list_query import ListQuery, default_sort
 from guanxi_crm.customers.selectors.lists import CustomerPage, customer_list
+from guanxi_crm.customers.selectors.neighbours import MOST_ADDRESS
 from guanxi_crm.customers.selectors.scores import current_version
 from guanxi_crm.customers.selectors.tasks import TaskPage, open_tasks_count, tasks_page
 from guanxi_crm.insights.selectors.headlines import Headlines, headlines
@@ -39,7 +40,7 @@ class Few:
     @property
     def along(self) -> str:
         """What goes along to a customer's page, from where one goes on to the next of this list."""
-        return f"?{urlencode({'list': self.address})}"
+        return f"?{urlencode({'list': self.address})}" if len(self.address) <= MOST_ADDRESS else ""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from guanxi_crm.core.pages import signed_in
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.core.templatetags.words import money, on
 from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.selectors.record import name_for
 from guanxi_crm.customers.selectors.search import customer_search
 from guanxi_crm.sales.models import Order, Product
 from guanxi_crm.sales.selectors.orders import order_search
 from guanxi_crm.sales.selectors.products import product_search
+from guanxi_crm.sales.selectors.whose import whose
 
 __all__ = ["search"]
 
@@ -46,7 +48,7 @@ class Found:
 def search(request: HttpRequest) -> HttpResponse:
     """Customers, orders, products, places and things to do for what was typed so far: lines for the command bar, or
     JSON."""
-    user, text = request.actor, request.GET.get("q", "").strip()[:_MOST_TEXT]
+    user, text = request.actor, request.GET.get("q", "").replace("\0", "").strip()[:_MOST_TEXT]
     asks = {kind: bool(text) and user.may(kind, "view") for kind in ("customer", "order", "product")}
     found = {
         "customers": _customers(user, text) if asks["customer"] else [],
@@ -98,7 +100,7 @@ def _customer(user: Actor, customer: Customer) -> Found:
     shown = {name: getattr(customer, name) for name in ("name", "number", "city") if user.may_read("customer", name)}
     number = shown.get("number", "")
     return Found(
-        name=shown.get("name") or number or str(customer.pk),
+        name=name_for(customer, user=user),
         url=reverse("site:customer", args=[customer.pk]),
         note=" · ".join(filter(None, (shown.get("city"), number if shown.get("name") else ""))),
     )
@@ -108,8 +110,8 @@ def _order(user: Actor, order: Order) -> Found:
     """By its number, with whose it is, when it was and what it came to less returns, as far as that may be seen."""
     reads = set(user.readable("order"))
     notes = []
-    if "customer" in reads and order.customer and user.may("customer", "view"):
-        notes.append(_customer(user, order.customer).name)
+    if customer := whose(order, user=user):
+        notes.append(name_for(customer, user=user))
     if "ordered_at" in reads:
         notes.append(on(order.ordered_at))
     if "amount" in reads:
@@ -121,7 +123,7 @@ def _product(user: Actor, product: Product) -> Found:
     shown = {name: getattr(product, name) for name in ("name", "code") if user.may_read("product", name)}
     code = shown.get("code", "")
     return Found(
-        name=shown.get("name") or code,
+        name=shown.get("name") or code or f"#{product.pk}",
         url=reverse("sales:product", args=[product.pk]),
         icon="package",
         note=code if shown.get("name") else "",

@@ -19,7 +19,7 @@ from guanxi_crm.users.devices import device_of
 from guanxi_crm.users.models import User
 from guanxi_crm.users.selectors.sessions import own_sessions
 
-__all__ = ["session_end", "session_mark_seen", "sessions_end_others"]
+__all__ = ["session_end", "session_mark_seen", "sessions_end_others", "sessions_sweep"]
 
 
 @transaction.atomic
@@ -61,6 +61,15 @@ def session_mark_seen(request: HttpRequest) -> None:
     }
     if not UserSession.objects.filter(session_key=key).update(**seen):
         UserSession.objects.bulk_create([UserSession(session_key=key, **seen)], ignore_conflicts=True)
+
+
+def sessions_sweep(user: User) -> None:
+    """Clear away sessions that are over: everybody's, and what is noted of this user's. For when he signs in.
+
+    Permission: none is asked, they open nothing any more. Audit: none.
+    """
+    SessionStore.clear_expired()
+    UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("pk")).delete()
 
 
 def _end(user: Actor, sessions: Sequence[UserSession]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +20,10 @@ def sessions_view(request: HttpRequest) -> HttpResponse:
     """One's own sessions: device, place, when last seen, and which of them is this one."""
     return render(
         request, "users/sessions.html",
-        {"sessions": sessions_list(user=request.actor, this=request.session.session_key)},
+        {
+            "sessions": sessions_list(user=request.actor, this=request.session.session_key),
+            "hours": settings.SESSION_COOKIE_AGE // 3600,
+        },
     )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 
 (() => {
   const WAIT_MS = 120;
-  let bar, input, list, waiting, asked;
+  let bar, input, list, waiting, asked, answered;
+  const sought = () => input.value.trim();
   const items = () => [...list.querySelectorAll('[role="option"][href]')];
 
   function choose(item) {
@@ -27,8 +28,9 @@
     asked?.abort();
     asked = new AbortController();
     const { signal } = asked;
+    const text = sought();
     try {
-      const answer = await fetch(`${bar.dataset.url}?q=${encodeURIComponent(input.value.trim())}`, {
+      const answer = await fetch(`${bar.dataset.url}?q=${encodeURIComponent(text)}`, {
         headers: { "HX-Request": "true" }, signal,
       });
       // Signed out meanwhile: the page says so when it is loaded again.
@@ -40,11 +42,22 @@
     }
     items().forEach((item, number) => { item.id = `command-${number}`; item.tabIndex = -1; });
     choose(items()[0]);
+    answered = text;
+  }
+
+  // Who types and enters at once means what he typed, not what still stands there from before.
+  async function enter() {
+    if (answered !== sought()) {
+      clearTimeout(waiting);
+      await find();
+    }
+    if (bar.open && answered === sought()) chosen()?.click();
   }
 
   function open() {
     if (bar.open || document.querySelector("dialog[open]")) return;
     input.value = "";
+    answered = null;
     list.replaceChildren();
     bar.showModal();
     input.focus();
@@ -53,7 +66,7 @@
 
   function onKey(event) {
     if (event.isComposing) return; // an input method is choosing a Chinese word
-    const act = { ArrowDown: () => move(1), ArrowUp: () => move(-1), Enter: () => chosen()?.click() }[event.key];
+    const act = { ArrowDown: () => move(1), ArrowUp: () => move(-1), Enter: enter }[event.key];
     if (act) {
       event.preventDefault();
       act();
