@@ -50,7 +50,7 @@ def add_copies(path: Path, copies: int, *, at: dt.datetime) -> None:
 
 def _changed(table: str, copy: int, delivery: int) -> dict[str, str]:
     """What becomes of a table's columns in a copy; the others stay."""
-    names = {name: f"{name} || '{copy}'" for name in ("customer_id", "order_id", "cancels_order_id")}
+    names = {name: f"{name} || '-{copy}'" for name in ("customer_id", "order_id", "cancels_order_id")}
     times = {
         "ordered_at": f"COALESCE(ordered_at - TO_DAYS({_EARLIER}), ordered_at)",
         "ordered_on": f"COALESCE(ordered_on - {_EARLIER}, ordered_on)",

@@ -26,21 +26,23 @@ def _sorted_by(codes: Codes, size: int, order: Codes) -> Codes:
     return found
 
 
-def gather(frequency: Codes, recency: Codes, age: Codes, sizes: Longs) -> tuple[Longs, Longs, Longs]:
+def gather(frequency: Codes, recency: Codes, age: Codes, sizes: Longs) -> tuple[Longs, Longs, Codes]:
     """Distinct triples in rising order: a row of each, how many rows have it, and for every row which it has.
 
     Three passes of counting sort: linear in rows and in the largest codes.
     """
     rows = len(frequency)
-    order = _sorted_by(age, sizes[2], np.arange(rows).astype(np.int32))
+    order = np.empty(rows, np.int32)
+    for row in range(rows):
+        order[row] = row
+    order = _sorted_by(age, sizes[2], order)
     order = _sorted_by(recency, sizes[1], order)
     order = _sorted_by(frequency, sizes[0], order)
-    place = np.empty(rows, np.int64)
-    first = np.empty(rows, np.int32)
+    place = np.empty(rows, np.int32)
     found = -1
+    before = order[0] if rows else np.int32(0)
     for each in range(rows):
         row = order[each]
-        before = order[max(each - 1, 0)]
         if (
             each == 0
             or frequency[row] != frequency[before]
@@ -48,9 +50,11 @@ def gather(frequency: Codes, recency: Codes, age: Codes, sizes: Longs) -> tuple[
             or age[row] != age[before]
         ):
             found += 1
-            first[found] = row
+            # Over what has been read already.
+            order[found] = row
         place[row] = found
+        before = row
     count = np.zeros(found + 1, np.int64)
     for row in range(rows):
         count[place[row]] += 1
-    return first[: found + 1].astype(np.int64), count, place
+    return order[: found + 1].astype(np.int64), count, place

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from guanxi.errors import DataError
-from guanxi.mining.lifetime.histories import Histories, Values, per_customer, read_histories
+from guanxi.mining.lifetime.histories import Histories, Places, Values, per_customer, read_histories
 from guanxi.mining.lifetime.likelihood import (
     Derivatives,
     LikelihoodModel,
@@ -23,8 +22,6 @@ from guanxi.mining.lifetime.likelihood import (
 )
 
 __all__ = ["PurchaseModel"]
-
-Places = npt.NDArray[np.intp]
 
 _TIMES = 48
 _NOTHING_LEFT = 36.0

@@ -40,7 +40,7 @@ class Waits:
     [0.29, 0.89, 0.0]
     """
 
-    place: npt.NDArray[np.intp]
+    place: npt.NDArray[np.signedinteger]
     chances: npt.NDArray[np.floating]
 
     @property
