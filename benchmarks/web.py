@@ -6,7 +6,8 @@
 A request goes through the whole stack of a signed-in member of staff (session, middleware, policy, selector, template),
 in this process: no network, no web server's own work. CPU is this process's alone; with PostgreSQL the database's work
 is in the wall time only. Each page is asked for once unmeasured and then `--times` times, the first five pages of a
-list in turn, so that not one page's rows answer from the processor's cache. The database is made once a directory.
+list in turn, so that not one page's rows answer from the processor's cache. On a machine whose processors others share,
+the least CPU of them is what a request takes when it has one to itself. The database is made once a directory.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ PAGES = {
     "API orders": "/api/v1/orders?limit=50",
 }  # fmt: skip
 """What is asked of the list of customers, or an address; ``{customer}`` is one with many orders."""
+_MEASURED = ("page", "who", "cpu_least_ms", "cpu_ms", "cpu_p95_ms", "wall_p50_ms", "wall_p95_ms", "queries", "kb")
 
 
 def main() -> None:
@@ -87,14 +89,13 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     filled = fill(options.customers, options.lines)
     rows = list(_measure(options.times))
-    print(markdown(("page", "who", "CPU ms", "CPU p95", "wall p50 ms", "wall p95 ms", "queries", "kB"), rows))
+    print(markdown(("page", "who", "least CPU ms", "p50", "p95", "wall p50 ms", "wall p95 ms", "queries", "kB"), rows))
     write_results(
         options.json,
         {"machine": machine(), "load": round(os.getloadavg()[0], 1), "database": connection.vendor,
          "customers": Customer.objects.count(), "orders": Order.objects.count(), "lines": OrderLine.objects.count(),
          "filled_seconds": filled, "resident_mib": None if filled else _resident_mib(),
-         "pages": [dict(zip(("page", "who", "cpu_ms", "cpu_p95_ms", "wall_p50_ms", "wall_p95_ms", "queries", "kb"), row,
-                            strict=True)) for row in rows]},
+         "pages": [dict(zip(_MEASURED, row, strict=True)) for row in rows]},
     )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _some(mail: str) -> dict[str, int]:
 
 
 def _costs(client: Any, url: str, times: int) -> tuple[Any, ...]:
-    """CPU median and p95, wall median and p95 in ms, queries, size in kB."""
+    """Least CPU, its median and p95, wall median and p95 in ms, queries, size in kB."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -176,8 +177,8 @@ def _costs(client: Any, url: str, times: int) -> tuple[Any, ...]:
         cpu.append((time.process_time() - used) * 1000)
         wall.append((time.perf_counter() - began) * 1000)
     return (
-        *(round(each, 1) for each in (statistics.median(cpu), _p95(cpu), statistics.median(wall), _p95(wall))),
-        asked, round(size, 1),
+        *(round(each, 1) for each in (min(cpu), statistics.median(cpu), _p95(cpu))),
+        *(round(each, 1) for each in (statistics.median(wall), _p95(wall))), asked, round(size, 1),
     )  # fmt: skip
 
 

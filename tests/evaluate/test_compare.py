@@ -108,10 +108,24 @@ def test_the_best_are_so_many(share, customers):
     assert top_share_found(actual, actual, actual, share=share).customers == customers
 
 
-def test_of_equals_the_first_are_taken():
+def test_of_equals_that_came_the_first_are_taken():
     actual = array(2, 1, 1, 1)
-    found = top_share_found(actual, array(0, 0, 0, 0), array(0, 0, 9, 9), share=0.5)
-    assert (found.method, found.baseline) == (1.0, 0.0)
+    found = top_share_found(actual, array(0, 9, 0, 9), array(0, 0, 9, 9), share=0.5)
+    assert (found.method, found.baseline) == (0.5, 0.0)
+
+
+def test_who_ranks_nobody_finds_by_chance_in_whatever_order_the_rows_stand():
+    actual = np.arange(20.0)
+    for rows in (actual, actual[::-1]):
+        found = top_share_found(rows, np.full(20, 3.0), np.zeros(20), share=0.1)
+        assert (found.method, found.baseline) == (0.1, 0.1)
+
+
+def test_equals_share_the_places_that_are_left():
+    actual = array(9, 8, 7, 6, 1, 1, 1, 1)
+    # Four are second, with three places left to them; the fourth of the truly best stands below.
+    found = top_share_found(actual, array(5, 4, 4, 0, 4, 4, 0, 0), actual, share=0.5)
+    assert found.method == (1 + 3 / 4 + 3 / 4) / 4
 
 
 def test_a_comparison_as_data_has_all_that_it_says():

@@ -11,6 +11,7 @@ import sqlglot
 
 from guanxi.features.customers import STEPS
 from guanxi.schema import SCORES
+from guanxi.studies.acquisition.study import NAMED_CUSTOMERS
 from guanxi.studies.base import RUN_SCORES
 from guanxi.warehouse import Query, Session, Settings, Warehouse
 from guanxi.warehouse.lint import lint
@@ -33,6 +34,7 @@ def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             with engine_named(name).bind(warehouse.snapshot()) as session:
                 for table, rows in WORLDS[request.param].items():
                     session.register(table, rows)
+                session.register(NAMED_CUSTOMERS, pa.table({"customer_id": ["dates", "nulls", "ties"]}))
                 session.register(RUN_SCORES, WORLDS[request.param].get("scores", SCORES.empty()))
                 found[name] = {query: answer(session, NAMED[query]) for query in IN_ORDER}
         yield found

@@ -12,6 +12,7 @@ from rich.console import Console
 from guanxi import mine as job
 from guanxi import simulate as simulation
 from guanxi.cli import association, care
+from guanxi.cli.acquisition import acquisition_command
 from guanxi.cli.backtest import backtest_command
 from guanxi.cli.bar import TerminalProgress
 from guanxi.cli.contract import churn_command
@@ -195,6 +196,7 @@ def study_command(
 app.command("backtest", help=say("backtest.help_backtest", SPOKEN))(backtest_command)
 app.command("churn", help=say("churn.help_churn", SPOKEN))(churn_command)
 app.command("retention", help=say("retention.help_retention", SPOKEN))(retention_command)
+app.command("acquisition", help=say("acquisition.help_acquisition", SPOKEN))(acquisition_command)
 app.command("predict", help=say("predict.help_predict", SPOKEN))(predict_command)
 association.add_to(app)
 

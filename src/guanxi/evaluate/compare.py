@@ -102,18 +102,37 @@ def top_share_found(
     Parameters
     ----------
     actual, method, baseline : float64 arrays of shape (customers,)
-        What came, and what each had expected; equal values keep the order given.
+        What came, and what each had expected; of what came, equal values keep the order given.
     share : float
         The size of "the best": the top 20 % by default.
 
     Returns
     -------
     Comparison : ``top_share_found``, 0 … 1.
+
+    Notes
+    -----
+    Customers of whom as much was expected share the places that are left: who ranks nobody finds by chance, not by the
+    order of the rows.
+
+    Examples
+    --------
+    >>> came = np.array([9.0, 8.0, 1.0, 1.0])
+    >>> found = top_share_found(came, came, np.ones(4), share=0.5)
+    >>> found.method, found.baseline
+    (1.0, 0.5)
     """
     count = max(1, round(share * len(actual)))
     truly = np.argsort(-actual, kind="stable")[:count]
-    found = [np.isin(truly, np.argsort(-values, kind="stable")[:count]).astype(float) for values in (method, baseline)]
-    return _paired("top_share_found", found[0], found[1], 1, confidence)
+    method, baseline = (_chance_among_best(values, count)[truly] for values in (method, baseline))
+    return _paired("top_share_found", method, baseline, 1, confidence)
+
+
+def _chance_among_best(values: Values, count: int) -> Values:
+    """Of each customer, how likely he is among the ``count`` of whom most was expected."""
+    ordered = np.sort(-values)
+    above, not_below = (np.searchsorted(ordered, -values, side=side) for side in ("left", "right"))
+    return np.clip((count - above) / (not_below - above), 0.0, 1.0)
 
 
 def _paired(measure: str, method: Values, baseline: Values, sign: int, confidence: float) -> Comparison:

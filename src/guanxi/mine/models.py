@@ -17,7 +17,7 @@ from guanxi.progress import Progress
 from guanxi.studies import Result
 from guanxi.studies.kept import KeptModel
 
-__all__ = ["predict_file", "read_table", "require_ending", "write_model", "write_models"]
+__all__ = ["predict_file", "read_table", "read_texts", "require_ending", "write_model", "write_models"]
 
 _ENDINGS = (".csv", ".parquet")
 _LEADING_ZERO = r"^\s*[+-]?0[0-9]"
@@ -94,17 +94,31 @@ def read_table(path: Path, *, texts: Iterable[str] = (), progress: Progress | No
     DataError : a workbook with several tables, or a line that has no place in the table.
     """
     names = set(texts)
+    table = read_texts(path, progress=progress)
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    return table.from_arrays(
+        [column if name in names else _typed(column) for name, column in zip(table.column_names, table, strict=True)],
+        names=table.column_names,
+    )
+
+
+def read_texts(path: Path, *, progress: Progress | None = None) -> pa.Table:
+    """A delivered file of one table as it was written: every column text, empty cells null.
+
+    Raises
+    ------
+    FileError, DataError : as `read_table`.
+    """
     with tempfile.TemporaryDirectory(prefix="guanxi-") as directory:
         staged = stage(path, Path(directory), progress=progress)
         if len(staged) != 1:
             raise DataError("predict.not_one_table", path=path.name, tables=len(staged))
-        if path.suffix == ".parquet":
-            return pq.read_table(path)
         (one,) = staged
         table = pq.read_table(one.path)
     if one.unread:
         raise DataError("predict.unread", path=path.name, rows=len(one.unread), line=one.unread[0].line or 0)
-    return pa.table({name: table[name] if name in names else _typed(table[name]) for name in one.columns})
+    return table.select(list(one.columns))
 
 
 def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -22,7 +22,7 @@ from guanxi.errors import FileError
 from guanxi.mine.document import document_of
 from guanxi.mine.job import Mined
 from guanxi.mine.models import write_models
-from guanxi.mine.sheets import inert, write_all, write_csv, write_json
+from guanxi.mine.sheets import inert, major, write_all, write_csv, write_json
 from guanxi.progress import Stage
 from guanxi.report.document import DataTable, Value
 from guanxi.report.page import render
@@ -143,7 +143,7 @@ def _of_some(places: pa.Table, told: Mapping[str, pa.Table], mined: Mined) -> pa
     digits = currency_digits(currency)
     for name in _MONEY:
         if name in found.column_names:
-            found = _replace(found, name, _major(found[name], digits))
+            found = _replace(found, name, major(found[name], digits))
     more = {f"grade_{each.study}": each.judgement.grade for each in mined.results
             if each.study in GRADED and each.judgement is not None}  # fmt: skip
     for name, value in {**more, "currency": currency}.items():
@@ -252,7 +252,7 @@ def reasons_in_words(reasons: pa.ListArray, currency: str, language: str) -> pa.
         before, _, after = say(code, language, value="\0").partition("\0")
         number = pc.round(values).cast(pa.int64()).cast(pa.string())
         if code.endswith("amount"):
-            number = pc.binary_join_element_wise(_major(values, digits).cast(pa.string()), currency, " ")
+            number = pc.binary_join_element_wise(major(values, digits).cast(pa.string()), currency, " ")
         sentence = pc.binary_join_element_wise(before, number, after, "")
         texts = pc.if_else(pc.equal(codes, code), sentence, texts)
     lengths = pc.fill_null(pc.list_value_length(reasons), 0).to_numpy()
@@ -286,13 +286,6 @@ def _cell(value: Value, kind: str, language: str) -> str | None:
 def _rejects_in_words(rejects: pa.Table, language: str) -> pa.Table:
     words = _by_code(rejects["reason"], lambda code: Message(code).say(language))
     return rejects.set_column(rejects.column_names.index("reason"), "reason", words).drop_columns(["delivery_id"])
-
-
-def _major(minor: pa.Array | pa.ChunkedArray, digits: int) -> pa.Array:
-    """Minor units as exact decimals of whole units: the same integers, read with a decimal point."""
-    units = pc.round(minor).cast(pa.int64()).cast(pa.decimal128(19, 0))
-    units = units.combine_chunks() if isinstance(units, pa.ChunkedArray) else units
-    return pa.Array.from_buffers(pa.decimal128(19, digits), len(units), units.buffers(), units.null_count, units.offset)
 
 
 def _by_code(codes: pa.ChunkedArray, word: Callable[[str], str]) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-__all__ = ["inert", "write_all", "write_csv", "write_json"]
+__all__ = ["inert", "major", "write_all", "write_csv", "write_json"]
 
 _BOM = "\ufeff"
 _DANGEROUS = r"^'*\s*[=+\-@＝＋－＠\t\r]"
@@ -76,6 +76,17 @@ def inert(texts: pa.ChunkedArray) -> pa.ChunkedArray:
         pc.binary_join_element_wise("'", texts, ""),
         texts,
     )
+
+
+def major(minor: pa.Array | pa.ChunkedArray, digits: int) -> pa.Array:
+    """Minor units as exact decimals of whole units: the same integers, read with a decimal point.
+
+    >>> [value and str(value) for value in major(pa.array([123450, None, -5]), 2).to_pylist()]
+    ['1234.50', None, '-0.05']
+    """
+    units = pc.round(minor).cast(pa.int64()).cast(pa.decimal128(19, 0))
+    units = units.combine_chunks() if isinstance(units, pa.ChunkedArray) else units
+    return pa.Array.from_buffers(pa.decimal128(19, digits), len(units), units.buffers(), units.null_count, units.offset)
 
 
 def _moved(made: Path, where: Path, scratch: Path) -> Path:

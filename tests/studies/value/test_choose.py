@@ -113,9 +113,9 @@ def test_the_study_chooses_at_cut_offs_whose_horizons_end_before_the_judgement(r
 
 def test_the_comparison_shows_all_laws_and_all_baselines(result):
     methods = set(result.tables["comparison"]["method"].to_pylist())
-    assert methods == {"bg_nbd", "mbg_nbd", "pareto_nbd", "past_rate", "last_period", "cell_mean"}
+    assert methods == {"bg_nbd", "mbg_nbd", "pareto_nbd", "past_rate", "last_period", "cell_mean", "mean"}
     comparison, choice = result.sections[0].tables[1:]
-    assert len(comparison.rows) == 6
+    assert len(comparison.rows) == 7
     assert len(choice.rows) == 3
 
 

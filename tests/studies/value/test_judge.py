@@ -89,6 +89,20 @@ def test_the_table_has_every_measure_of_every_method(crowd):
     assert all(row["low"] <= row["value"] <= row["high"] for row in table)
 
 
+def test_of_equal_baselines_the_first_is_the_best(crowd):
+    mean = np.full(4000, crowd[1].mean())
+    assert judged(crowd, mean, mean).best == "past_rate"
+
+
+def test_one_that_ranks_nobody_finds_a_tenth_of_the_best_in_one_class(crowd):
+    found = judged(crowd, np.full(4000, crowd[1].mean()))
+    table = {(row["method"], row["measure"]): row["value"] for row in found.as_table().to_pylist()}
+    assert table["past_rate", "top_tenth_found"] == pytest.approx(0.1)
+    (row,) = found.deciles.to_pylist()
+    assert row["customers"] == 4000
+    assert row["said_amount"] == pytest.approx(row["came_amount"])
+
+
 def test_deciles_hold_where_the_truth_was_said(crowd):
     deciles = judged(crowd, crowd[0]).deciles.to_pylist()
     assert sum(row["customers"] for row in deciles) == 4000

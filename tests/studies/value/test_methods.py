@@ -5,21 +5,22 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from guanxi.studies.value.methods import enough, fit_lifetime, plain
+from guanxi.studies.value.methods import BASELINES, enough, fit_lifetime, plain
 from guanxi.studies.value.past import buyers
 from mining.lifetime.worlds import cdnow, histories, play
 
 ROWS = {
-    # customer: orders, age, amount, recent orders and amount, days since the last order, later orders
-    "a": (4, 180.0, 8000, 2, 5000, 3, 2),
-    "b": (1, 10.0, 900, 1, 900, 10, 0),
-    "c": (2, 90.0, 2000, 0, 0, 60, 1),
+    # customer: orders, age, amount, recent orders and amount, days since the last order, later orders and amount
+    "a": (4, 180.0, 8000, 2, 5000, 3, 2, 4400),
+    "b": (1, 10.0, 900, 1, 900, 10, 0, 0),
+    "c": (2, 90.0, 2000, 0, 0, 60, 1, 600),
 }
 
 
 @pytest.fixture
 def people() -> pa.Table:
-    names = ("orders", "age_days", "amount", "recent_orders", "recent_amount", "days_since_last_order", "later_orders")
+    names = ("orders", "age_days", "amount", "recent_orders", "recent_amount", "days_since_last_order", "later_orders",
+             "later_amount")  # fmt: skip
     columns = dict(zip(names, zip(*ROWS.values(), strict=True), strict=True))
     return pa.table({"customer_id": list(ROWS), **{name: list(values) for name, values in columns.items()}})
 
@@ -40,6 +41,16 @@ def test_cell_mean_is_what_those_alike_did_in_the_horizon_before(people):
     said = plain("cell_mean", people, many, horizon_days=30)
     # 200 customers in the cell, drawn towards the mean of all, 1, by twenty.
     assert said.orders.tolist() == pytest.approx([(400 + 20) / 220, 20 / 220, 1.0])
+
+
+def test_mean_is_what_the_mean_customer_did_in_the_horizon_before_for_everybody(people):
+    said = plain("mean", people.slice(0, 2), people, horizon_days=30)
+    # 2, 0 and 1 orders came, for 4,400, 0 and 600.
+    assert (said.orders.tolist(), said.amount.tolist()) == ([1.0, 1.0], [5000 / 3, 5000 / 3])
+
+
+def test_one_that_ranks_nobody_is_the_last_of_equals():
+    assert BASELINES == ("past_rate", "last_period", "cell_mean", "mean")
 
 
 def test_monetary_is_the_mean_repeat_purchase_and_never_nothing():

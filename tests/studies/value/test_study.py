@@ -18,6 +18,7 @@ from guanxi.schema import SCORES
 from guanxi.studies import STUDIES, Result
 from guanxi.studies.value import report
 from guanxi.studies.value.judge import compare_deviances
+from guanxi.studies.value.methods import BASELINES
 from guanxi.warehouse import Snapshot, Warehouse
 from guanxi.words import LANGUAGES, Message
 from studies.shops import AT, FIRST, planted, study
@@ -229,6 +230,29 @@ def test_where_everybody_goes_on_at_his_own_rate_a_plain_rule_is_published(tmp_p
     assert (b["expected_orders_low"], b["expected_orders_high"]) == (2.0, 2.0)
     assert (b["expected_amount_low"], b["expected_amount_high"]) == (80_000.0, 80_000.0)
     assert {each["code"] for each in b["reasons"]} == {"value.reason_recent_orders", "value.reason_order_amount"}
+
+
+def test_where_all_are_alike_the_mean_is_published_and_ranks_nobody(tmp_path):
+    random = np.random.Generator(np.random.Philox(1))
+    alike = [
+        (f"K{number:03}", int(day), 20.0)
+        for number in range(300)
+        for day in [0, *np.flatnonzero(random.random(179) < 0.02) + 1]
+    ]
+    result = study(planted(tmp_path, alike), "value", horizon_days=60)
+    assert (result.judgement.grade, result.parameters["method"]) == ("C", "mean")
+    deviance = {name: measures(result, name)["amount_deviance"] for name in BASELINES}
+    assert min(deviance, key=deviance.get) == "mean"
+    last = max(day for _, day, _ in alike)
+    came = sum(2000 for _, day, _ in alike if day > last - 60) / 300
+    for row in result.tables["customers"].to_pylist():
+        assert row["expected_amount"] == pytest.approx(came)
+        assert [each["effect"] for each in row["reasons"]] == [0.0, 0.0]
+    assert "mean of all customers" in result.judgement.explained.say("en")
+    assert "全体客户的平均" in result.judgement.explained.say("zh")
+    (section,) = result.sections
+    assert "value.top" not in [table.title.code for table in section.tables]
+    assert "value.do_keep" not in [each.title.code for each in result.advice]
 
 
 def test_too_few_customers_are_given_their_past_rate_and_no_interval(tmp_path):

@@ -70,8 +70,9 @@ def frequent_itemsets(
     taxonomy : table of (item, parent), one row per item and group right above it: groups are searched as items are, and
         a basket holds the groups of its items. No set holds an item together with a group that it belongs to, which
         would tell nothing [5]_; `more_than_expected` takes out what the groups tell already. For the kind "all".
-    threads : int, at most so many search at a time; None is one. More than one are used for the kind "all" in many,
-        sparse baskets (a million cells) only. The result is the same; that it comes sooner has not been shown yet.
+    threads : int, at most so many search at a time; None is one for each processor that this process may use, up to
+        eight. More than one only where it pays: for the kind "all" in many, sparse baskets (a million cells). The
+        result is the same.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -24,6 +25,8 @@ LONGEST = 255
 _ROOM = 1 << 24
 _WORTH_THREADS = 1 << 20
 """Baskets of so many cells are worth a second thread."""
+_MOST_THREADS = 8
+"""Unless more are asked for: each has memory of its own, and reads all baskets."""
 
 
 def searched(
@@ -48,7 +51,7 @@ def searched(
     if not kernels.pairs_pay(encoded.support, encoded.rows):
         none = np.empty(0, np.int32)
         return kernels.search(flat, encoded.support, *settings, none, 0, ranks, *_room(limit))
-    workers = (threads or 1) if len(flat) >= _WORTH_THREADS else 1
+    workers = (threads or _processors()) if len(flat) >= _WORTH_THREADS else 1
     if workers == 1:
         pairs = kernels.count_pairs(flat, ranks)
         return kernels.search(flat, encoded.support, *settings, pairs, 0, ranks, *_room(limit))
@@ -70,6 +73,11 @@ def searched(
             )
         )
     return _joined(parts, limit, reach, min_length)
+
+
+def _processors() -> int:
+    allowed = getattr(os, "sched_getaffinity", None)  # not on every system
+    return min(len(allowed(0)) if allowed else os.cpu_count() or 1, _MOST_THREADS)
 
 
 def _room(limit: int) -> tuple[Ints, Longs, Lengths]:

@@ -18,6 +18,7 @@ from guanxi.words import Message
 
 __all__ = [
     "BASELINES",
+    "LEARNING",
     "LEAST_CUSTOMERS",
     "LEAST_REPEATERS",
     "LIFETIME_DAYS",
@@ -28,12 +29,15 @@ __all__ = [
     "plain",
 ]
 
-BASELINES = ("past_rate", "last_period", "cell_mean")
-"""The plain baselines; of equal ones the first is published."""
+BASELINES = ("past_rate", "last_period", "cell_mean", "mean")
+"""The plain baselines; of equal ones the first is published, so that one which ranks nobody comes last."""
+LEARNING = ("cell_mean", "mean")
+"""Those of them that learn from what came in the horizon before."""
 LEAST_CUSTOMERS = 100
 LEAST_REPEATERS = 30
 LIFETIME_DAYS = 1095
 """Three years, of which a lifetime value is: beyond lie other goods, other prices and other customers."""
+_LATER = ("later_orders", "later_amount")
 _WEAK = 0.1
 
 
@@ -52,9 +56,10 @@ def plain(name: str, customers: pa.Table, learned: pa.Table, *, horizon_days: in
     ----------
     name : one of `BASELINES`. ``past_rate``: everybody goes on at his own rate since his first order, over no less than
         one horizon. ``last_period``: everybody repeats his last horizon. ``cell_mean``: everybody does what those with
-        the same recency and frequency scores did in the horizon before.
+        the same recency and frequency scores did in the horizon before. ``mean``: everybody does what the mean of all
+        customers did in it.
     customers : table of `guanxi.studies.value.past.buyers`
-    learned : the same, one horizon earlier, with what came; only ``cell_mean`` needs somebody in it
+    learned : the same, one horizon earlier, with what came; `LEARNING` need somebody in it
     horizon_days : how far ahead
     """
     if name == "last_period":
@@ -62,6 +67,9 @@ def plain(name: str, customers: pa.Table, learned: pa.Table, *, horizon_days: in
     if name == "past_rate":
         share = horizon_days / np.maximum(reals(customers, "age_days"), horizon_days)
         return Said(reals(customers, "orders") * share, reals(customers, "amount") * share)
+    if name == "mean":
+        orders, amount = (np.full(customers.num_rows, reals(learned, each).mean()) for each in _LATER)
+        return Said(orders, amount)
     found = CellMean().fit(_scored(learned)).predict(_scored(customers))
     return Said(reals(found, "expected_orders"), reals(found, "expected_amount"))
 

@@ -58,6 +58,8 @@ def _own_amount(customers: pa.Table) -> Values:
 def _listed(factors: Mapping[str, tuple[Values, Values]]) -> pa.ChunkedArray:
     values = np.column_stack([value for value, _ in factors.values()])
     effects = np.log(np.maximum(np.column_stack([factor for _, factor in factors.values()]), _LEAST))
+    # So that what is the same for all has an effect of exactly nothing.
+    effects -= effects[:1]
     effects -= effects.mean(axis=0) if len(effects) else 0.0
 
     def listed(rows: pa.Table) -> pa.Table:

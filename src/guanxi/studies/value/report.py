@@ -59,7 +59,7 @@ def sections(
     figures = [_distribution(amount, context)]
     if told["p_alive"].null_count < told.num_rows:
         figures.append(_alive(told, context))
-    tables = [top_list(told, context)]
+    tables = [top_list(told, context)] if _are_ranked(amount) else []
     notes = [context.judgement.explained]
     if judged is not None:
         figures.append(_calibration(judged, context))
@@ -87,7 +87,8 @@ def advice(table: pa.Table, context: JudgedContext) -> list[Advice]:
     """Look after the few who will bring half of the money; be there when an order is due."""
     told = _buyers(table)
     found = []
-    if told.num_rows and (few := _who_make_half(reals(told, "expected_amount")))[1] > 0:
+    amounts = reals(told, "expected_amount")
+    if _are_ranked(amounts) and (few := _who_make_half(amounts))[1] > 0:
         customers, amount = few
         words = {"customers": customers, "share": customers / told.num_rows, "days": context.horizon_days}
         how = Message("value.do_keep_how", {**words, "amount": context.money(amount)})
@@ -203,6 +204,15 @@ def _totals(judged: Judged, context: JudgedContext) -> dict[str, object]:
         "said": context.money(said),
         "came": context.money(came),
     }
+
+
+def _are_ranked(amount: Values) -> bool:
+    """Whether there is a most of whom most is expected; not where all are given the same mean.
+
+    >>> _are_ranked(np.array([2.0, 2.0])), _are_ranked(np.array([2.0])), _are_ranked(np.array([]))
+    (False, True, False)
+    """
+    return len(amount) == 1 or len(np.unique(amount)) > 1
 
 
 def _who_make_half(amount: Values) -> tuple[int, float]:

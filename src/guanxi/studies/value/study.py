@@ -189,7 +189,7 @@ def _baselines(session: Session, then: pa.Table, *, cutoff: dt.date, horizon_day
     """What each plain baseline would have said at the cut-off; those left out had nothing to learn from."""
     horizon = dt.timedelta(days=horizon_days)
     before = buyers(stood_at(session, cutoff=cutoff - horizon, horizon_days=horizon_days, until=cutoff))
-    names = [name for name in methods.BASELINES if name != "cell_mean" or before.num_rows]
+    names = [name for name in methods.BASELINES if name not in methods.LEARNING or before.num_rows]
     return {name: methods.plain(name, then, before, horizon_days=horizon_days) for name in names}
 
 

@@ -1,0 +1,41 @@
+-- earned_by_day for Spark
+WITH lines AS (
+  SELECT
+    order_lines.customer_id AS customer_id,
+    order_lines.ordered_on AS ordered_on,
+    NOT order_lines.cost IS NULL AS has_cost,
+    CASE WHEN order_lines.cost IS NULL THEN CAST(products.unit_cost AS DOUBLE) END AS unit_cost,
+    order_lines.line_kind AS line_kind,
+    order_lines.amount AS amount,
+    order_lines.cost AS cost,
+    order_lines.quantity AS quantity
+  FROM order_lines
+  INNER JOIN named_customers
+    ON named_customers.customer_id = order_lines.customer_id
+  LEFT JOIN products
+    ON products.product_id = order_lines.product_id
+  WHERE
+    order_lines.ordered_on < CAST(:as_of AS DATE)
+    AND order_lines.item_kind <> 'test'
+    AND order_lines.line_kind IN ('sale', 'discount', 'return')
+)
+SELECT
+  customer_id,
+  ordered_on,
+  has_cost,
+  unit_cost,
+  COUNT(CASE WHEN line_kind = 'sale' THEN 1 END) AS sales,
+  CAST(SUM(amount) AS BIGINT) AS amount,
+  CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS cost,
+  CAST(SUM(quantity) AS DOUBLE) AS quantity
+FROM lines
+GROUP BY
+  customer_id,
+  ordered_on,
+  has_cost,
+  unit_cost
+ORDER BY
+  customer_id NULLS LAST,
+  ordered_on NULLS LAST,
+  has_cost NULLS LAST,
+  unit_cost NULLS LAST
