@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from django.db import connection
+
 from guanxi.words import Message, Money, has
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion, SegmentChange
 from guanxi_crm.customers.records import SCORE_FIELDS
 
@@ -18,6 +22,8 @@ __all__ = ["Mined", "Reason", "mined_in", "mined_of", "scores_readable", "segmen
 _INTERVALS = ("expected_orders", "expected_amount")
 _MAIN_SCORE = {"segments": "segment", "value": "expected_amount", "churn": "churn_probability"}
 """Study → the score whose permissions hold for its reasons."""
+_SCORES = [field.attname for field in CustomerScores._meta.concrete_fields]
+_VERSION = [field.attname for field in ScoreVersion._meta.concrete_fields]
 _TOLD_BY: Mapping[str, str] = MappingProxyType({
     "silence": "days_since_last_order", "recency": "days_since_last_order", "rhythm": "mean_days_between_orders",
     "one_day": "orders", "frequency": "orders", "orders": "orders", "recent_orders": "orders",
@@ -57,8 +63,12 @@ class Mined:
 
 def mined_of(customer: Customer, *, user: Actor) -> Mined | None:
     """The current scores of a customer; None where no version is current or he is not in it. One query."""
-    found = CustomerScores.objects.filter(customer=customer, scored__is_current=True).select_related("scored").first()
-    return None if found is None else mined_in(found, readable=scores_readable(user))
+    rows = _current_scores(connection.vendor).rows(customer.pk)
+    if not rows:
+        return None
+    found = CustomerScores.from_db(connection.alias, _SCORES, [rows[0][name] for name in _SCORES])
+    found.scored = ScoreVersion.from_db(connection.alias, _VERSION, [rows[0][f"scored__{name}"] for name in _VERSION])
+    return mined_in(found, readable=scores_readable(user))
 
 
 def scores_readable(user: Actor) -> list[str]:
@@ -88,6 +98,13 @@ def segment_history(customer: Customer, *, user: Actor, limit: int = 12) -> list
         return []
     shown = (ScoreVersion.State.KEPT, ScoreVersion.State.SWEPT)
     return list(customer.segment_changes.filter(scored__state__in=shown).order_by("-as_of", "-pk")[:limit])
+
+
+@cache
+def _current_scores(_vendor: str) -> Prepared:
+    """Of a customer, with their version: some seventy columns, which Django names anew each time otherwise."""
+    columns = (*_SCORES, *(f"scored__{name}" for name in _VERSION))
+    return Prepared(CustomerScores.objects.filter(customer=STAND_IN, scored__is_current=True).values(*columns))
 
 
 def _reasons(told: list[list[Any]], currency: str, readable: Sequence[str]) -> list[Reason]:
