@@ -42,6 +42,7 @@ class SharedCache(BaseCache):
         self._connection: sqlite3.Connection | None = None
         self._inherited: sqlite3.Connection | None = None
         self._process = 0
+        self._file = 0
         self._writes = 0
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
@@ -90,6 +91,10 @@ class SharedCache(BaseCache):
         if self._connection is None or self._process != os.getpid():
             self._inherited = self._connection
             self._connection, self._process = self._connect(), os.getpid()
+        elif self._file != _file_at(self._path):
+            # Another process has begun it anew: what is written into the old one nobody else reads.
+            self._connection.close()
+            self._connection = self._connect()
         try:
             return self._connection.execute(statement, values)
         except sqlite3.OperationalError:
@@ -117,14 +122,27 @@ class SharedCache(BaseCache):
     def _opened(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(_TABLE)
-        if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(said)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(_TABLE)
+            if (said := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(said)
+        except BaseException:
+            connection.close()
+            raise
+        self._file = _file_at(self._path)
         return connection
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
         if connection is not None and self._process == os.getpid():
             connection.close()
+
+
+def _file_at(path: Path) -> int:
+    """Which file stands at a path now; 0 where none does."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0

@@ -84,3 +84,19 @@ def test_two_processes_count_exactly_and_never_both_win(path):
     won = [int(worker.communicate()[0]) for worker in workers]
     assert sum(won) == 200
     assert SharedCache(path, {}).get("count") == 400
+
+
+def test_a_damaged_file_is_begun_anew_for_all_who_have_it_open(cache, path):
+    for number in range(2000):
+        cache.set(f"page {number}", "x" * 100)
+    cache.set("count", 2)
+    cache._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(20 * 4096)
+        file.write(b"\xff" * 3 * 4096)
+    other = SharedCache(path, {})
+    assert other.get("count") is None
+    assert cache.add("count", 1) is True
+    assert other.incr("count") == 2
+    assert cache.incr("count") == 3
+    assert path.stat().st_mode & 0o777 == 0o600
