@@ -55,7 +55,7 @@ def retention_file(
         table = read_table(path, texts=[name for name in (key, began, ended) if name], progress=progress)
     return retention(
         table, began=began, ended=ended, key=key, value=value, period=period, as_of=as_of,
-        horizon_periods=horizon_periods, annual_discount_rate=annual_discount_rate,
+        horizon_periods=horizon_periods, annual_discount_rate=annual_discount_rate, file=path.name,
     )  # fmt: skip
 
 

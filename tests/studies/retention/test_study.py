@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +12,11 @@ import pyarrow.compute as pc
 import pytest
 
 from guanxi.errors import DataError, SchemaError, SettingError
+from guanxi.mine.retention import retention_file
 from guanxi.mining.lifetime import ShiftedBetaGeo
 from guanxi.report.page import render
 from guanxi.studies.retention import Retention, retention
+from guanxi.studies.retention.constant import Constancy
 from guanxi.studies.retention.contracts import months_before, read_contracts
 from guanxi.studies.retention.report import document_of
 from guanxi.words import LANGUAGES
@@ -312,3 +316,104 @@ def test_by_the_plain_rule_all_contracts_are_worth_the_same(alike):
 def test_the_report_says_that_the_plain_rule_is_published_and_what_was_left_out(alike, language, said):
     page = render(document_of(alike, file="abo.csv"), language)
     assert [each for each in said if each not in page] == []
+
+
+def ageing(leaves: Callable[[int], float], *, contracts: int, seed: int) -> Retention:
+    """Contracts of which a share, by age, leaves at each renewal; they began in the first twenty months."""
+    random = np.random.Generator(np.random.Philox(seed))
+    rows = []
+    for begun in random.integers(0, 20, contracts).tolist():
+        age = 1
+        while begun + age < 24 and random.random() >= leaves(age):
+            age += 1
+        rows.append((month(begun), month(begun + age) if begun + age < 24 else None))
+    return retention(table(*rows), began="begun", ended="gone", key="no", as_of=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def easily_lost() -> Retention:
+    """Of 60 who come up first one in three leaves, later ever fewer: too few later renewals to say what foresees them."""
+    return ageing(lambda age: 0.35 / age, contracts=60, seed=14)
+
+
+def test_the_plain_rule_is_compatible_with_what_was_seen_where_it_is_published(alike):
+    assert alike.constancy.degrees > 10
+    assert alike.constancy.p_value > 0.05
+    assert alike.judgement.explained.code == "retention.judged_c"
+
+
+def test_where_the_share_changes_with_age_a_law_is_published_though_later_renewals_do_not_tell(easily_lost):
+    found = easily_lost
+    (comparison,) = found.judgement.comparisons
+    assert (found.judgement.grade, comparison.gain_low <= 0, found.constancy.rejected) == ("C", True, True)
+    assert found.published in ("sbg", "bdw")
+    at_risk, left = (found.curve[name].drop_null().to_numpy() for name in ("at_risk", "left"))
+    assert found.constancy == Constancy.of(at_risk, left)
+    assert (
+        found.curve["model"].to_pylist() == found.model.retention(periods=len(found.curve))["survival"][1:].to_pylist()
+    )
+    first = found.curve.to_pylist()[0]
+    assert first["survival_low"] < first["model"] < first["survival_high"] < 1 - left.sum() / at_risk.sum()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["(grade C)", "the share that renews changes with age (p "]),
+        ("zh", ["（C 级）", "随合同已维持的期数而变（p "]),
+    ],
+)
+def test_the_report_says_why_a_law_is_published_in_grade_c(easily_lost, language, said):
+    page = render(document_of(easily_lost, file="abo.csv"), language).replace("&lt;", "<")
+    assert [each for each in said if each not in page] == []
+
+
+def test_of_a_chance_of_leaving_that_rises_the_law_is_published_that_can_follow_it():
+    """Though by the few later renewals the other one, which is no better than the plain rule, looked the better."""
+    found = ageing(lambda age: min(0.03 + 0.03 * age, 0.6), contracts=150, seed=9)
+    assert (found.law, found.published, found.judgement.grade) == ("sbg", "bdw", "C")
+    assert "beta-discrete Weibull" in found.judgement.explained.say("en")
+    assert found.model.c_ > 1
+
+
+def departures(found: Retention, **columns: list[float | None]) -> list[str]:
+    """What the report says of a curve, in English."""
+    (section,) = document_of(replace(found, curve=pa.table(columns)), file="abo.csv").sections
+    return [each.say("en") for each in section.intro if each.code == "retention.departure"]
+
+
+def test_the_report_says_where_the_published_curve_leaves_what_was_seen(alike):
+    seen = {"period": [1, 2, 3, 4], "survival": [0.7, 0.6, 0.5, None], "survival_low": [0.68, 0.57, 0.46, None],
+            "survival_high": [0.72, 0.63, 0.54, None]}  # fmt: skip
+    assert departures(alike, **seen, model=[0.855, 0.73, 0.5, 0.4]) == [
+        "The published curve leaves the 80% interval of what was seen in 2 of 3 periods, farthest in period 1: 85.5% still "
+        "there, where 70.0% (68.0% to 72.0%) were seen; by chance alone about one period in five may."
+    ]
+    assert departures(alike, **seen, model=[0.7, 0.57, 0.54, 0.1]) == []
+    (below,) = departures(alike, **seen, model=[0.7, 0.6, 0.455, 0.1])
+    assert "in 1 of 3 periods, farthest in period 3" in below
+    # While nobody has left there is no interval to leave.
+    assert departures(alike, period=[1], survival=[1.0], survival_low=pa.nulls(1, pa.float64()),
+                      survival_high=pa.nulls(1, pa.float64()), model=[0.9]) == []  # fmt: skip
+
+
+def test_a_row_of_the_report_is_a_contract(alike):
+    (section,) = document_of(alike, file="abo.csv").sections
+    heading = section.tables[-1].columns[0].label
+    assert [heading.say(language) for language in ("en", "zh")] == ["Contract", "合同"]
+
+
+def test_errors_name_the_file(tmp_path):
+    file = tmp_path / "abo.csv"
+    file.write_text("no,begun,gone,fee\nK1,2024-01-01,,3\n,2024-01-01,,\n", encoding="utf-8")
+    wrong = [
+        ({"began": "start"}, SchemaError, {"column": "start"}),
+        ({"value": "price"}, SchemaError, {"column": "price"}),
+        ({"key": "no"}, DataError, {"column": "no", "rows": 1}),
+        ({"value": "fee"}, DataError, {"column": "fee", "rows": 1}),
+    ]
+    for options, kind, parameters in wrong:
+        with pytest.raises(kind) as raised:
+            retention_file(file, **{"began": "begun", "ended": "gone", **options})
+        assert raised.value.message.parameters.items() >= {"table": "abo.csv", **parameters}.items()
+        assert all("abo.csv" in raised.value.say(language) for language in LANGUAGES)

@@ -87,7 +87,14 @@ class Contracts:
 
 
 def read_contracts(
-    table: pa.Table, *, began: str, ended: str, key: str | None, period: Period, as_of: dt.date | None
+    table: pa.Table,
+    *,
+    began: str,
+    ended: str,
+    key: str | None,
+    period: Period,
+    as_of: dt.date | None,
+    file: str = "contracts",
 ) -> Contracts:
     """Read a flat table of contracts.
 
@@ -98,6 +105,7 @@ def read_contracts(
     key : the column that names the contract, or the customer where each has one; by default rows are numbered
     period : how often a contract is renewed
     as_of : the date of the table; by default the day after the last date in it
+    file : the table's name, for errors
 
     Raises
     ------
@@ -107,11 +115,11 @@ def read_contracts(
     """
     for name in filter(None, (began, ended, key)):
         if name not in table.column_names:
-            raise SchemaError("errors.no_such_column", table="contracts", column=name, columns=table.column_names)
+            raise SchemaError("errors.no_such_column", table=file, column=name, columns=table.column_names)
     rows = np.arange(len(table))
     names = (table[key].combine_chunks() if key else pa.array(rows + 1)).cast(pa.string())
     if names.null_count:
-        raise DataError("errors.empty_values", table="contracts", column=key, rows=names.null_count)
+        raise DataError("errors.empty_values", table=file, column=key, rows=names.null_count)
     starts, ends = _dates(table[began], began), _dates(table[ended], ended)
     if not len(starts):
         raise DataError("retention.no_contracts")

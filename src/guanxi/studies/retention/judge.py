@@ -16,6 +16,7 @@ from guanxi.errors import DataError
 from guanxi.evaluate import compare_log_loss, grade, log_loss
 from guanxi.mining.lifetime import BetaDiscreteWeibull, ShiftedBetaGeo
 from guanxi.studies.base import Judgement
+from guanxi.studies.retention.constant import Constancy
 from guanxi.studies.retention.contracts import PERIOD_MONTHS, Contracts, months_before
 from guanxi.studies.retention.same_for_all import SameForAll
 from guanxi.words import Message
@@ -44,18 +45,17 @@ class Judged:
     Attributes
     ----------
     law : its name, of `LAWS`
+    published : a law, or `PLAIN`
     judgement : with the grade
+    constancy : whether all renewals seen are compatible with the plain rule
     losses : by method (the laws, and `PLAIN`), mean log loss of the renewals held out; empty in grade D
     """
 
     law: str
+    published: str
     judgement: Judgement
+    constancy: Constancy
     losses: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def published(self) -> str:
-        """The law, or `PLAIN` where it is not surely better."""
-        return PLAIN if self.judgement.grade == "C" else self.law
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,24 @@ def judge(contracts: Contracts, models: Mapping[str, Law]) -> Judged:
     Parameters
     ----------
     contracts : as they stand
-    models : the laws fitted on all of them, of which the likelier speaks where nothing can be judged (grade D)
+    models : the laws fitted on all of them, of which the likelier speaks where later renewals do not tell (grades C, D)
 
     Notes
     -----
     Every renewal is one case: given that a contract came to it, what becomes of it is a draw of its own. The law with
-    the less log loss is held against the plain rule on the same renewals.
+    the less log loss is held against the plain rule on the same renewals. Few later renewals may not tell them apart
+    though all of them do: where one share at every age is rejected, a law speaks in grade C too, the likelier, for the
+    other may be unable to follow what was seen (a chance of leaving that rises).
     """
     cutoff = months_before(contracts.as_of, _AHEAD * PERIOD_MONTHS[contracts.period])
     before = contracts.before(cutoff).table()
     held = _held_out(contracts, before, cutoff)
     fitted = _fitted(before) if held else None
+    constancy = Constancy.seen(contracts.table())
+    likelier = min(models, key=lambda name: _akaike(models[name]))
     if held is None or fitted is None:
-        law = min(models, key=lambda name: _akaike(models[name]))
-        return Judged(law, Judgement("D", Message("retention.judged_d", {"law": Message(f"retention.method_{law}")})))
+        explained = Message("retention.judged_d", {"law": Message(f"retention.method_{likelier}")})
+        return Judged(likelier, likelier, Judgement("D", explained), constancy)
     most = int(held.number.max())
     # Where the law leaves nobody, it says that nobody renews.
     rates: dict[str, Shares] = {
@@ -116,8 +120,12 @@ def judge(contracts: Contracts, models: Mapping[str, Law]) -> Judged:
         "ours": comparison.method,
         "theirs": comparison.baseline,
     }
-    explained = Message(f"retention.judged_{letter.lower()}", words)
-    return Judged(law, Judgement(letter, explained, cutoff, (comparison,)), losses)
+    published, sentence = law, f"judged_{letter.lower()}"
+    if letter == "C":
+        published, sentence = (likelier, "judged_c_law") if constancy.rejected else (PLAIN, "judged_c")
+        words |= {"p": constancy.in_words(), "published": Message(f"retention.method_{published}")}
+    judgement = Judgement(letter, Message(f"retention.{sentence}", words), cutoff, (comparison,))
+    return Judged(law, published, judgement, constancy, losses)
 
 
 def _held_out(contracts: Contracts, before: pa.Table, cutoff: dt.date) -> _Renewals | None:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from guanxi.report import charts
 from guanxi.report.document import Column, DataTable, Document, Fact, Figure, Section, Value
-from guanxi.studies.retention.study import Retention
+from guanxi.studies.retention.study import COVERAGE, Retention
 from guanxi.words import Message
 
 __all__ = ["document_of"]
@@ -63,11 +63,26 @@ def _section(found: Retention, here: pa.Table, counted: Message) -> Section:
         intro=[
             Message("retention.intro", {"period": _period(found), "law": _method(found.published)}),
             found.judgement.explained,
+            *_departure(found.curve),
         ],
         figures=[_curve(found, counted)],
         tables=tables,
         notes=[*notes, *found.model.warnings_],
     )
+
+
+def _departure(curve: pa.Table) -> list[Message]:
+    """That what is published leaves the interval of what was seen: in how many periods, and where it lies farthest."""
+    seen = curve.filter(pc.is_valid(curve["survival_low"]))
+    outside = seen.filter(
+        pc.or_(pc.less(seen["model"], seen["survival_low"]), pc.greater(seen["model"], seen["survival_high"]))
+    )
+    if not outside.num_rows:
+        return []
+    far = max(outside.to_pylist(), key=lambda row: abs(row["model"] - row["survival"]))
+    said = {name: far[name] for name in ("period", "model", "survival", "survival_low", "survival_high")}
+    counts = {"periods": outside.num_rows, "of": seen.num_rows, "coverage": COVERAGE}
+    return [Message("retention.departure", {**said, **counts})]
 
 
 def _curve(found: Retention, counted: Message) -> Figure:

@@ -15,6 +15,7 @@ from guanxi.features.prepare.frame import is_number, to_numbers
 from guanxi.mining.lifetime import kaplan_meier
 from guanxi.mining.lifetime.likelihood import require_not_negative, require_positive
 from guanxi.studies.base import Judgement
+from guanxi.studies.retention.constant import Constancy
 from guanxi.studies.retention.contracts import PERIOD_MONTHS, Contracts, Period, read_contracts
 from guanxi.studies.retention.judge import LAWS, PLAIN, REGULARISATION, Law, judge
 from guanxi.studies.retention.same_for_all import SameForAll
@@ -31,12 +32,14 @@ class Retention:
 
     Attributes
     ----------
-    law : the better of the two laws, ``sbg`` (shifted beta-geometric) or ``bdw`` (beta-discrete Weibull)
-    published : what ``cohorts``, ``curve`` and ``customers`` say: that law, or ``same_for_all`` where it was not surely
-        better than the plain rule that everybody renews with the share of all (grade C)
+    law : the one of the two laws that was asked, ``sbg`` (shifted beta-geometric) or ``bdw`` (beta-discrete Weibull)
+    published : what ``cohorts``, ``curve`` and ``customers`` say: that law; where it was not surely better than the
+        plain rule that everybody renews with the share of all (grade C), ``same_for_all``, or the likelier law if
+        ``constancy`` rejects that rule
     judgement : grade A to D with its reason in words, the date as of which the law was asked, and the log loss of law
         and plain rule on the renewals since (``comparisons``; its cases are renewals). In grade D there were too few to
         judge, and the likelier law is published, by Akaike's criterion
+    constancy : whether all renewals seen are compatible with one share at every age
     judged : by method (the laws, and ``same_for_all``), mean log loss of those renewals; empty in grade D
     model : what is published, fitted on all
     cohorts : one row a cohort × period: cohort (string), period, at_risk, left (int64), survival, survival_low,
@@ -57,6 +60,7 @@ class Retention:
     law: str
     published: str
     judgement: Judgement
+    constancy: Constancy
     judged: Mapping[str, float]
     model: Law | SameForAll
     cohorts: pa.Table
@@ -78,12 +82,13 @@ def retention(
     as_of: dt.date | None = None,
     horizon_periods: int | None = None,
     annual_discount_rate: float = 0.1,
+    file: str = "contracts",
 ) -> Retention:
     """How long contracts last and what they are still worth, from a flat table of when they began and ended.
 
-    For subscriptions and memberships, where leaving is written down; for shops use the study value. A law is published
-    only where it foresaw the renewals of the last three periods better than the plain rule that everybody renews with
-    the share of all; otherwise the plain rule is, S(t) = r^t (grade C).
+    For subscriptions and memberships, where leaving is written down; for shops use the study value. Where no law
+    foresaw the renewals of the last three periods surely better than the plain rule that everybody renews with the
+    share of all (grade C), that rule is published, S(t) = r^t, unless by all renewals seen the share changes with age.
 
     Parameters
     ----------
@@ -96,6 +101,7 @@ def retention(
     as_of : the date of the table; by default the day after the last date in it
     horizon_periods : how far ahead, >= 1; by default three years
     annual_discount_rate : >= 0; a period's value that comes a year later counts 1 / (1 + rate)
+    file : the table's name, for errors
 
     Returns
     -------
@@ -133,12 +139,12 @@ def retention(
     if horizon_periods is not None:
         require_positive("horizon_periods", horizon_periods)
     require_not_negative("annual_discount_rate", annual_discount_rate)
-    contracts = read_contracts(table, began=began, ended=ended, key=key, period=period, as_of=as_of)
-    each = _values(table, contracts, value)
+    contracts = read_contracts(table, began=began, ended=ended, key=key, period=period, as_of=as_of, file=file)
+    each = _values(table, contracts, value, file)
     known = contracts.table()
     models = {name: _fitted(kind, known) for name, kind in LAWS.items()}
     judged = judge(contracts, models)
-    model = SameForAll.of(known) if judged.published == PLAIN else models[judged.law]
+    model = SameForAll.of(known) if judged.published == PLAIN else models[judged.published]
     months = PERIOD_MONTHS[period]
     horizon = horizon_periods or 36 // months
     rate = (1 + annual_discount_rate) ** (months / 12) - 1
@@ -155,6 +161,7 @@ def retention(
         law=judged.law,
         published=judged.published,
         judgement=judged.judgement,
+        constancy=judged.constancy,
         judged=judged.losses,
         model=model,
         cohorts=_cohorts(known, names, model),
@@ -196,16 +203,16 @@ def _curve(known: pa.Table, model: Law | SameForAll, horizon: int) -> pa.Table:
     return found.append_column("retention", said["retention"]).combine_chunks()
 
 
-def _values(table: pa.Table, contracts: Contracts, value: str | None) -> pa.Array:
+def _values(table: pa.Table, contracts: Contracts, value: str | None, file: str) -> pa.Array:
     """What is earned with each contract in a period."""
     if value is None:
         return pa.array(np.ones(len(contracts.rows)))
     if value not in table.column_names:
-        raise SchemaError("errors.no_such_column", table="contracts", column=value, columns=table.column_names)
+        raise SchemaError("errors.no_such_column", table=file, column=value, columns=table.column_names)
     column = table[value]
     if not is_number(column.type):
         raise DataError("retention.no_number", column=value)
     numbers = to_numbers(column)
     if empty := int(np.count_nonzero(~np.isfinite(numbers))):
-        raise DataError("errors.empty_values", table="contracts", column=value, rows=empty)
+        raise DataError("errors.empty_values", table=file, column=value, rows=empty)
     return pa.array(numbers[contracts.rows])
