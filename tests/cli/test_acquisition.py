@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 ORDERS = """Order No,Order Date,Customer ID,Quantity,Unit Price,Amount,Cost
 N1,2024-03-01,0001,2,10.00,20.00,12.00
@@ -84,7 +85,23 @@ def test_columns_of_any_name_are_named(guanxi, files, arguments, tmp_path):
         ("campaigns", "Campaign,Worth\nspring,1\n", (), 3, "--cost"),
         ("campaigns", CAMPAIGNS, ("--cost", "costs"), 3, "no column costs"),
         ("won", "customer_id,campaign\nbo,spring\nbo,fair\n", (), 3, "more than one campaign: bo"),
-        ("won", WON, ("--margin-rate", 0), 2, "above zero"),
+        (
+            "campaigns",
+            "Campaign,Cost\nspring,99999999999999999\nfair,9\n",
+            (),
+            3,
+            "no amount of money: 99999999999999999",
+        ),
+        (
+            "campaigns",
+            "Campaign,Cost\nspring,$1\nfair,9\n",
+            (),
+            3,
+            "another currency than that of the orders, EUR: $1.",
+        ),
+        ("won", WON, ("--margin-rate", 0), 2, "--margin-rate is the share of the amount that is earned"),
+        ("won", WON, ("--margin-rate", 1.5), 2, "above 0 and at most 1, not 1.5"),
+        ("won", WON, ("--margin-rate", "nan"), 2, "--margin-rate"),
         ("won", WON, ("--as-of", "2024-03-01"), 3, "2024-03-01"),
     ],
 )
@@ -94,3 +111,44 @@ def test_what_is_wrong_is_told_and_leaves_nothing(guanxi, files, arguments, tmp_
     assert said.code == code
     assert told in " ".join(said.err.split())
     assert not (tmp_path / "out").exists()
+
+
+def test_how_the_two_files_were_read_is_told(guanxi, files, arguments):
+    files["won"].write_text(
+        "customer_id,campaign,won_on\n0001,spring,03/01/2024\nbo,fair,01/25/2024\n", encoding="utf-8"
+    )
+    said = guanxi(*arguments)
+    assert (said.code, said.err) == (0, "")
+    for told in (
+        "• campaigns.csv: “Campaign” is the campaign; “spring” is read as spring.",
+        "• campaigns.csv: “Cost” is its cost; “1,234.50” is read as 1234.5 EUR.",
+        "• won.csv: “customer_id” is the customer; “0001” is read as 0001.",
+        "• won.csv: “won_on” is the day on which the customer was won; “03/01/2024” is read as 2024-03-01.",
+        "• won.csv: “won_on” is read with the month before the day (the month stands first: 01/25/2024).",
+    ):
+        assert told in said.out
+
+
+def test_a_campaign_that_fell_below_its_cost_again_is_not_paid_back(guanxi, files, arguments):
+    files["orders"].write_text(ORDERS + "N5,2024-04-21,bo,-1,90.00,-115.00,\n", encoding="utf-8")
+    files["campaigns"].write_text("Campaign,Cost\nspring,5\nfair,9\n", encoding="utf-8")
+    said = guanxi(*arguments)
+    assert "1 paid back by 2024-04-22." in said.out
+    assert "• 1 campaign had the cost back once, and returns have taken it below again: fair." in said.out
+
+
+def test_a_workbook_of_several_sheets_says_what_a_row_should_be(guanxi, files, arguments, tmp_path):
+    book = Workbook()
+    book.active.append(["Campaign", "Cost"])
+    book.active.append(["spring", 1])
+    other = book.create_sheet("other")
+    other.append(["Campaign", "Cost"])
+    other.append(["fair", 2])
+    book.save(tmp_path / "campaigns.xlsx")
+    place = arguments.index(files["campaigns"])
+    said = guanxi(*arguments[:place], tmp_path / "campaigns.xlsx", *arguments[place + 1 :])
+    assert said.code == 3
+    assert "holds 2 tables, but one is needed, with one row a campaign." in " ".join(said.err.split())
+    place = arguments.index(files["won"])
+    said = guanxi(*arguments[:place], tmp_path / "campaigns.xlsx", *arguments[place + 1 :])
+    assert "holds 2 tables, but one is needed, with one row a customer." in " ".join(said.err.split())

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from guanxi.intake.cells import read_dates, read_decimals, read_ids
+from guanxi.intake.cells import other_currencies, read_dates, read_decimals, read_ids
 
 
 def texts(*values: str | None) -> pa.ChunkedArray:
@@ -54,3 +54,23 @@ def test_the_order_of_many_rows_stays():
 def test_a_column_without_rows_is_read():
     empty = pa.chunked_array([], pa.string())
     assert (len(read_ids(empty)), len(read_decimals(empty).values), len(read_dates(empty).values)) == (0, 0, 0)
+
+
+def test_day_or_month_is_told_by_a_single_row_among_very_many():
+    many = [
+        f"{day:02}/{month:02}/{year}" for year in range(1900, 2024) for month in range(1, 13) for day in range(1, 11)
+    ]
+    many[len(many) // 3] = "25/02/2024"
+    found = read_dates(texts(*many))
+    assert (found.order, found.values[1].as_py()) == ("day_first", dt.date(1900, 1, 2))
+    assert found.note.code == "mapping.day_first_seen"
+
+
+def test_dates_that_can_be_read_in_one_way_only_need_no_word():
+    assert (read_dates(texts("2024-03-05")).order, read_dates(texts("2024-03-05")).note) == (None, None)
+
+
+def test_a_sign_that_currencies_share_is_that_of_each_and_any_other_is_given_back():
+    said = texts("1", None, "$2", "US$3", "hk$4", "usd 5", "ＵＳＤ６", "￥7", "8 元", "RMB9", "1e5", "2万")
+    assert other_currencies(said, "USD") == ["hk$4", "￥7", "8 元", "RMB9"]
+    assert other_currencies(said, "CNY") == ["$2", "US$3", "hk$4", "usd 5", "ＵＳＤ６"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow.compute as pc
 import typer
 
 from guanxi import mine as job
 from guanxi.cli.bar import TerminalProgress
 from guanxi.cli.options import SPOKEN, AsOf, Currency, Files, Lang, Map, Out, Timezone, now, start
+from guanxi.errors import SettingError
 from guanxi.intake.mapping import Mapping
 from guanxi.mine.acquisition import Named, acquisition_files, write_acquisition
 from guanxi.words import say
@@ -32,7 +32,7 @@ def acquisition_command(
     customer: Annotated[str | None, typer.Option(help=_help("customer"), metavar="COLUMN", show_default=False)] = None,
     won_by: Annotated[str | None, typer.Option(help=_help("won_by"), metavar="COLUMN", show_default=False)] = None,
     won_on: Annotated[str | None, typer.Option(help=_help("won_on"), metavar="COLUMN", show_default=False)] = None,
-    margin_rate: Annotated[float, typer.Option(help=_help("margin_rate"), min=0.0, max=1.0)] = 1.0,
+    margin_rate: Annotated[float, typer.Option(help=_help("margin_rate"))] = 1.0,
     as_of: AsOf = None,
     lang: Lang = SPOKEN,
     map_: Map = None,
@@ -40,6 +40,8 @@ def acquisition_command(
     currency: Currency = None,
 ) -> None:
     """Tell of each campaign what its customers cost and have earned, and write it down."""
+    if not 0 < margin_rate <= 1:
+        raise SettingError("acquisition.not_a_rate", option="--margin-rate", value=margin_rate)
     job.require_writable(out)
     printer, console = start(lang)
     mapping = Mapping.load(map_) if map_ else None
@@ -53,10 +55,10 @@ def acquisition_command(
     printer.intake(intake)
     table = found.campaigns
     printer.say(
-        "acquisition.done", campaigns=table.num_rows, customers=pc.sum(table["customers"]).as_py(),
-        back=table.num_rows - table["payback_days"].null_count, as_of=found.as_of,
+        "acquisition.done", campaigns=table.num_rows, customers=sum(table["customers"].to_pylist()),
+        back=found.paid_back, as_of=found.as_of,
     )  # fmt: skip
-    for message in found.missing:
+    for message in [*([found.fallen] if found.fallen else []), *found.missing]:
         printer.line("• " + message.say(lang))
     others = [path.name for path in written if path.name != "report.html"]
     printer.say("cli.done_report", path=str(out / "report.html"), directory=str(out), files=others)

@@ -6,19 +6,36 @@ same in them as in an order file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
 
 from guanxi.intake.mapping import ColumnMapping
+from guanxi.intake.money import SIGNS
 from guanxi.intake.parse import date_sql, decimal_sql, id_sql, unreadable_sql
-from guanxi.intake.sample import ColumnSample, column_samples, spread_sample
+from guanxi.intake.sample import ColumnSample, column_samples
+from guanxi.words import Message
 
-__all__ = ["Cells", "read_dates", "read_decimals", "read_ids"]
+__all__ = ["Cells", "other_currencies", "read_dates", "read_decimals", "read_ids"]
 
 _X = "x"
 _PRECISION, _SCALE = 24, 6
+_SHARED = {
+    "$": ("USD", "HKD", "TWD", "AUD", "CAD", "SGD", "NZD", "MXN"),
+    "¥": ("CNY", "JPY"),
+    "元": ("CNY", "HKD", "TWD", "MOP"),
+    "US$": ("USD",),
+    "CN¥": ("CNY",),
+    "圆": ("CNY", "JPY"),
+    "块": ("CNY",),
+}
+_SIGNS: Mapping[str, Sequence[str]] = {**{sign: (code,) for sign, code in SIGNS.items()}, **_SHARED}
+_CODES = {"RMB": "CNY"}
+_CODE = re.compile(r"(?<![A-Z])[A-Z]{3}(?![A-Z$¥])")
 
 
 @dataclass(frozen=True)
@@ -29,10 +46,14 @@ class Cells:
     ----------
     values : one entry a row; null where nothing is said, or where it could not be read
     unreadable : texts that say something else, in their order
+    order : of dates, which part was taken to stand first, where that had to be told: day_first, month_first, year_first
+    note : why
     """
 
     values: pa.ChunkedArray
     unreadable: list[str]
+    order: str | None = None
+    note: Message | None = None
 
 
 def read_ids(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -64,12 +85,36 @@ def read_dates(texts: pa.ChunkedArray) -> Cells:
     >>> [value and value.isoformat() for value in found.values.to_pylist()], found.unreadable
     (['2024-03-05', '2024-03-05', None, None], ['soon'])
     """
-    spec = ColumnMapping(column=_X, format=_sample(texts).time_format)
-    return _read(texts, date_sql(spec), unreadable_sql(spec, "value"))
+    sample = _sample(texts)
+    spec = ColumnMapping(column=_X, format=sample.time_format)
+    found = _read(texts, date_sql(spec), unreadable_sql(spec, "value"))
+    return replace(found, order=sample.time_format, note=sample.time_note) if sample.time_note else found
+
+
+def other_currencies(texts: pa.ChunkedArray, currency: str) -> list[str]:
+    """Amounts that stand beside the sign or code of another currency, in their order.
+
+    A sign that several currencies share (``$``, ``¥``, 元) is that of any of them.
+
+    >>> other_currencies(pa.chunked_array([["12", "$3", "HK$4", "USD 5", "7 €"]]), "HKD")
+    ['USD 5', '7 €']
+    """
+    return [text for text in texts.to_pylist() if text and currency not in _currencies(text, currency)]
+
+
+def _currencies(text: str, unsaid: str) -> Sequence[str]:
+    plain = unicodedata.normalize("NFKC", text).upper()
+    code = _CODE.search(plain)
+    if code is not None:
+        return [_CODES.get(code[0], code[0])]
+    # The longest sign first: HK$ is not $.
+    sign = next((each for each in sorted(_SIGNS, key=len, reverse=True) if each in plain), None)
+    return [unsaid] if sign is None else _SIGNS[sign]
 
 
 def _sample(texts: pa.ChunkedArray) -> ColumnSample:
-    (found,) = column_samples(spread_sample(pa.table({_X: texts})))
+    # All of it, for the table is small: what tells day from month may stand in a single row.
+    (found,) = column_samples(pa.table({_X: texts}))
     return found
 
 

@@ -13,12 +13,13 @@ from guanxi.intake.countries import country_code
 from guanxi.intake.mapping import FileMapping
 from guanxi.words import Message
 
-__all__ = ["find_currency"]
+__all__ = ["SIGNS", "find_currency"]
 
-_SIGNS = {
+SIGNS = {
     "¥": "CNY", "￥": "CNY", "元": "CNY", "RMB": "CNY", "人民币": "CNY", "£": "GBP", "€": "EUR", "$": "USD", "₩": "KRW",
     "₹": "INR", "₽": "RUB", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD",
 }  # fmt: skip
+"""The currency that a sign most often stands for."""
 _FALLBACK = {"zh": "CNY", "en": "USD"}
 _MAJORITY = 0.5
 _MONEY_ROLES = ("unit_price", "amount", "cost", "unit_cost")
@@ -61,9 +62,9 @@ def _by_sign(path: Path, mapping: FileMapping) -> str | None:
             texts = [mapping.columns[role].column, *list(_values(path, mapping, role))[:100]]
             for text in texts:
                 # The longest sign first: HK$ is not $.
-                for sign in sorted(_SIGNS, key=len, reverse=True):
+                for sign in sorted(SIGNS, key=len, reverse=True):
                     if sign in text:
-                        return _SIGNS[sign]
+                        return SIGNS[sign]
     return None
 
 

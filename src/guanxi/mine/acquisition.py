@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def acquisition_files(
 
     Returns
     -------
-    what the files told, and how the order files were read
+    what the files told, and how they were read: the two beside the orders in the notes
 
     Raises
     ------
@@ -83,7 +83,8 @@ def acquisition_files(
     """
     progress = progress or Progress()
     with progress.stage("cli.stage_read"):
-        costs, winners = (read_texts(path) for path in (named.campaigns, named.acquired))
+        costs = read_texts(named.campaigns, row="predict.row_campaign")
+        winners = read_texts(named.acquired)
     acquired = read_acquired(
         winners, file=named.acquired.name, customer=named.customer, campaign=named.won_by, won_on=named.won_on
     )
@@ -97,14 +98,16 @@ def acquisition_files(
             costs, file=named.campaigns.name, currency=intake.settings.currency, campaign=named.campaign,
             cost=named.cost,
         )  # fmt: skip
-        require_known(campaigns, acquired, campaigns_file=named.campaigns.name, acquired_file=named.acquired.name)
+        require_known(
+            campaigns.table, acquired.table, campaigns_file=named.campaigns.name, acquired_file=named.acquired.name
+        )
         with Warehouse.open(warehouse_path) as warehouse:
             snapshot = warehouse.snapshot()
             if not snapshot.rows("order_lines"):
                 raise DataError("mine.no_orders", files=[each.taken_for for each in intake.files])
             with DuckDB().bind(snapshot) as session, progress.stage("acquisition.stage_study"):
-                found = acquisition(session, campaigns, acquired, as_of=as_of, margin_rate=margin_rate)
-    return found, intake
+                found = acquisition(session, campaigns.table, acquired.table, as_of=as_of, margin_rate=margin_rate)
+    return found, replace(intake, notes=(*intake.notes, *campaigns.notes, *acquired.notes))
 
 
 def write_acquisition(found: Acquisition, out: Path, *, file: str, language: str) -> list[Path]:

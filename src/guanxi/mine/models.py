@@ -103,8 +103,14 @@ def read_table(path: Path, *, texts: Iterable[str] = (), progress: Progress | No
     )
 
 
-def read_texts(path: Path, *, progress: Progress | None = None) -> pa.Table:
+def read_texts(path: Path, *, row: str = "predict.row_customer", progress: Progress | None = None) -> pa.Table:
     """A delivered file of one table as it was written: every column text, empty cells null.
+
+    Parameters
+    ----------
+    path : the file
+    row : words for what a row of it is, for errors
+    progress : told the bytes
 
     Raises
     ------
@@ -113,7 +119,7 @@ def read_texts(path: Path, *, progress: Progress | None = None) -> pa.Table:
     with tempfile.TemporaryDirectory(prefix="guanxi-") as directory:
         staged = stage(path, Path(directory), progress=progress)
         if len(staged) != 1:
-            raise DataError("predict.not_one_table", path=path.name, tables=len(staged))
+            raise DataError("predict.not_one_table", path=path.name, tables=len(staged), row=row)
         (one,) = staged
         table = pq.read_table(one.path)
     if one.unread:

@@ -8,7 +8,7 @@ import pytest
 
 from guanxi.errors import DataError, SchemaError, SettingError
 from guanxi.mining.lifetime import BetaGeoNBD, GammaGamma, lifetime_value
-from guanxi.mining.lifetime.money import acquisition, margins, value_at_risk
+from guanxi.mining.lifetime.money import acquisition, cumulative_margins, margins, value_at_risk
 from mining.lifetime.worlds import play
 
 LINES = pa.table({
@@ -75,10 +75,36 @@ def test_a_campaign_is_paid_back_on_the_day_by_which_all_its_customers_have_brou
     # What came back on the tenth day counts on that day.
     assert (found["spring"]["cost_per_customer"], found["spring"]["margin"]) == (1500.0, 3000.0)
     assert (found["spring"]["payback_days"], found["spring"]["return_rate"]) == (10, 0.0)
-    assert (found["free"]["payback_days"], found["free"]["return_rate"]) == (3, None)
+    # What cost nothing is back at once.
+    assert (found["free"]["payback_days"], found["free"]["return_rate"]) == (0, None)
     assert (found["fair"]["payback_days"], found["fair"]["cost_per_customer"]) == (None, 5000.0)
     assert (found["nobody"]["customers"], found["nobody"]["cost_per_customer"]) == (0, None)
     assert (found["nobody"]["margin"], found["nobody"]["return_rate"]) == (0.0, -1.0)
+
+
+def test_a_cost_is_covered_to_the_minor_unit_whatever_the_rounding_of_fractions():
+    acquired = pa.table({"customer_id": ["a"], "campaign_id": ["spring"]})
+    for margin in ([100 * 0.29], [100 * 0.07] * 3 + [8.0]):
+        days = list(range(len(margin)))
+        earned = pa.table({"customer_id": ["a"] * len(margin), "day": days, "margin": margin})
+        (found,) = acquisition(pa.table({"campaign_id": ["spring"], "cost": [29]}), acquired, earned).to_pylist()
+        assert (found["payback_days"], found["margin"], found["return_rate"]) == (days[-1], 29.0, 0.0)
+        assert cumulative_margins(acquired, earned)["margin"].to_pylist()[-1] == 29.0
+
+
+def test_days_and_campaigns_are_summed_in_their_order_and_strangers_left_out():
+    assert cumulative_margins(ACQUIRED, EARNED).to_pylist() == [
+        {"campaign_id": "fair", "day": 1, "margin": 4999.0}, {"campaign_id": "free", "day": 3, "margin": 50.0},
+        {"campaign_id": "spring", "day": 0, "margin": 2500.0}, {"campaign_id": "spring", "day": 10, "margin": 3000.0},
+    ]  # fmt: skip
+    assert cumulative_margins(ACQUIRED, EARNED.slice(0, 0)).num_rows == 0
+
+
+def test_what_fell_again_was_back_on_the_first_day():
+    acquired = pa.table({"customer_id": ["a"], "campaign_id": ["spring"]})
+    earned = pa.table({"customer_id": ["a", "a"], "day": [2, 5], "margin": [40.0, -30.0]})
+    (found,) = acquisition(pa.table({"campaign_id": ["spring"], "cost": [29]}), acquired, earned).to_pylist()
+    assert (found["payback_days"], found["margin"]) == (2, 10.0)
 
 
 def test_nobody_is_won_twice():

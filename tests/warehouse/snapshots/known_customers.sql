@@ -1,21 +1,24 @@
 -- known_customers for Spark
 WITH appeared AS (
   SELECT
-    customer_id
+    customer_id,
+    CASE WHEN line_kind = 'sale' AND item_kind <> 'test' THEN ordered_on END AS bought_on
   FROM order_lines
-  WHERE
-    NOT customer_id IS NULL AND ordered_on < CAST(:as_of AS DATE)
   UNION ALL
   SELECT
-    customer_id
+    customer_id,
+    CAST(NULL AS DATE) AS bought_on
   FROM customers_said
   WHERE
-    said_by = 'file' AND COALESCE(joined_on < CAST(:as_of AS DATE), TRUE)
+    said_by = 'file'
 )
 SELECT
-  customer_id
+  appeared.customer_id AS customer_id,
+  MIN(appeared.bought_on) AS first_on
 FROM appeared
+INNER JOIN named_customers
+  ON named_customers.customer_id = appeared.customer_id
 GROUP BY
-  customer_id
+  appeared.customer_id
 ORDER BY
-  customer_id NULLS LAST
+  appeared.customer_id NULLS LAST

@@ -10,7 +10,7 @@ from guanxi.errors import DataError
 from guanxi.mining.lifetime.likelihood import require_positive
 from guanxi.schema import require_columns
 
-__all__ = ["acquisition", "margins", "value_at_risk"]
+__all__ = ["acquisition", "cumulative_margins", "margins", "value_at_risk"]
 
 
 def margins(lines: pa.Table, *, rate: float | None = None) -> pa.Table:
@@ -147,9 +147,10 @@ def acquisition(campaigns: pa.Table, acquired: pa.Table, earned: pa.Table) -> pa
         customers : int64, won
         cost : int64, minor units
         cost_per_customer : float64; null where nobody was won
-        margin : float64, minor units, earned with them so far
+        margin : float64, whole minor units, earned with them so far
         return_rate : float64, (margin − cost) / cost; null for a campaign that cost nothing
-        payback_days : int64, the first day by which their margin together has covered the cost; null where it has not
+        payback_days : int64, the first day by which their margin together has covered the cost, 0 for a campaign that
+            cost nothing; null where it has not
 
     Raises
     ------
@@ -176,17 +177,14 @@ def acquisition(campaigns: pa.Table, acquired: pa.Table, earned: pa.Table) -> pa
     earned = _read(earned, {"customer_id": text, "day": whole, "margin": pa.float64()}, of="earned")
     if twice := acquired.num_rows - len(pc.unique(acquired["customer_id"])):
         raise DataError("lifetime.won_twice", rows=twice)
-    won_by = acquired["campaign_id"].take(pc.index_in(earned["customer_id"], acquired["customer_id"]))
-    earned = earned.append_column("campaign_id", won_by).sort_by("day")
+    by_day = cumulative_margins(acquired, earned)
     rows = []
     for name, cost in zip(campaigns["campaign_id"].to_pylist(), campaigns["cost"].to_pylist(), strict=True):
-        mine = earned.filter(pc.equal(earned["campaign_id"], name))
+        mine = by_day.filter(pc.equal(by_day["campaign_id"], name))
         customers = int(pc.sum(pc.equal(acquired["campaign_id"], name)).as_py() or 0)
-        days, margin = mine["day"].to_numpy(), float(pc.sum(mine["margin"]).as_py() or 0.0)
-        # At the end of a day: a return on the same day counts.
-        ends = np.flatnonzero(np.diff(days, append=-1) != 0)
-        covered = np.flatnonzero(np.cumsum(mine["margin"].to_numpy())[ends] >= cost)
-        back = int(days[ends][covered[0]]) if len(covered) else None
+        days, totals = [0, *mine["day"].to_pylist()], [0.0, *mine["margin"].to_pylist()]
+        margin = totals[-1]
+        back = next((day for day, total in zip(days, totals, strict=True) if total >= cost), None)
         rows.append(
             {
                 "campaign_id": name,
@@ -199,6 +197,39 @@ def acquisition(campaigns: pa.Table, acquired: pa.Table, earned: pa.Table) -> pa
             }
         )
     return pa.Table.from_pylist(rows, schema=_ACQUISITION)
+
+
+def cumulative_margins(acquired: pa.Table, earned: pa.Table) -> pa.Table:
+    """What the customers of each campaign have earned together by the end of each day.
+
+    Parameters
+    ----------
+    acquired, earned : of `acquisition`
+
+    Returns
+    -------
+    table, one row a campaign × day on which one of its customers bought or sent back, by day
+        campaign_id : string
+        day : int64, since each was won
+        margin : float64, cumulative, rounded half to even to whole minor units, so that a cost is either covered or not
+
+    Examples
+    --------
+    >>> acquired = pa.table({"customer_id": ["ada"], "campaign_id": ["spring"]})
+    >>> earned = pa.table({"customer_id": ["ada", "ada"], "day": [0, 9], "margin": [100 * 0.29, 11.0]})
+    >>> cumulative_margins(acquired, earned)["margin"].to_pylist()
+    [29.0, 40.0]
+    """
+    won_by = acquired["campaign_id"].take(pc.index_in(earned["customer_id"], acquired["customer_id"]))
+    rows = pa.table({"campaign_id": won_by, "day": earned["day"], "margin": earned["margin"]})
+    rows = rows.filter(pc.is_valid(won_by))
+    sums = rows.group_by(["campaign_id", "day"], use_threads=False).aggregate([("margin", "sum")])
+    sums = sums.sort_by([("campaign_id", "ascending"), ("day", "ascending")]).combine_chunks()
+    exact, names = sums["margin_sum"].to_numpy().copy(), sums["campaign_id"]
+    for name in pc.unique(names).to_pylist():
+        mine = pc.equal(names, name).to_numpy()
+        exact[mine] = np.cumsum(exact[mine])
+    return pa.table({"campaign_id": names, "day": sums["day"], "margin": np.rint(exact)})
 
 
 _ACQUISITION = pa.schema(

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guanxi.mining.lifetime.money import cumulative_margins
+
 __all__ = ["at_days", "payback_curve"]
 
 _CURVE = pa.schema(
@@ -33,7 +35,7 @@ def payback_curve(campaigns: pa.Table, acquired: pa.Table, earned: pa.Table) -> 
     table, one row a campaign × day on which any of its customers bought or sent back, in the order of the campaigns
         campaign_id : string
         day : int64, since each was won
-        margin : float64, minor units, cumulative to the end of the day
+        margin : float64, whole minor units, cumulative to the end of the day, as `cumulative_margins` has it
         cost : int64, minor units, of the campaign
         share_of_cost : float64, margin / cost; null for a campaign that cost nothing
 
@@ -49,13 +51,11 @@ def payback_curve(campaigns: pa.Table, acquired: pa.Table, earned: pa.Table) -> 
     >>> payback_curve(campaigns, acquired, earned).select(["day", "margin", "share_of_cost"]).to_pylist()
     [{'day': 0, 'margin': 1500.0, 'share_of_cost': 0.5}, {'day': 30, 'margin': 3000.0, 'share_of_cost': 1.0}]
     """
-    of = acquired["campaign_id"].take(pc.index_in(earned["customer_id"], acquired["customer_id"]))
-    rows = pa.table({"campaign_id": of, "day": earned["day"], "margin": earned["margin"]})
-    days = rows.group_by(["campaign_id", "day"]).aggregate([("margin", "sum")]).sort_by("day")
+    days = cumulative_margins(acquired, earned)
     parts = []
     for campaign, cost in zip(campaigns["campaign_id"].to_pylist(), campaigns["cost"].to_pylist(), strict=True):
         mine = days.filter(pc.equal(days["campaign_id"], campaign))
-        margin = np.cumsum(mine["margin_sum"].to_numpy())
+        margin = mine["margin"].to_numpy()
         share = margin / cost if cost else np.full(len(margin), np.nan)
         columns = {
             "campaign_id": pa.repeat(campaign, len(margin)),

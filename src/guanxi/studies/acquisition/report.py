@@ -51,14 +51,14 @@ class _Sums:
 
     def __init__(self, found: Acquisition) -> None:
         table = found.campaigns
+        # The sum of costs may be more than 64 bits hold.
         self.customers, self.buyers, self.cost, self.net_amount = (
-            int(pc.sum(table[name]).as_py() or 0) for name in ("customers", "buyers", "cost", "net_amount")
+            sum(table[name].to_pylist()) for name in ("customers", "buyers", "cost", "net_amount")
         )
         self.margin = float(pc.sum(table["margin"]).as_py() or 0.0)
         self.return_rate = (self.margin - self.cost) / self.cost if self.cost else None
         self.cost_per_customer = self.cost / self.customers if self.customers else None
-        back = table.num_rows - table["payback_days"].null_count
-        self.paid_back = Message("acquisition.paid_back", {"back": back, "campaigns": table.num_rows})
+        self.paid_back = Message("acquisition.paid_back", {"back": found.paid_back, "campaigns": table.num_rows})
 
 
 def _section(found: Acquisition, sums: _Sums, counted: Message) -> Section:
@@ -69,7 +69,7 @@ def _section(found: Acquisition, sums: _Sums, counted: Message) -> Section:
         intro=[Message("acquisition.intro"), *_together(found, sums)],
         figures=[figure] if figure else [],
         tables=[_table(found, sums, counted)],
-        notes=[_margin_note(found), *found.missing],
+        notes=[*_margin_note(found), *([found.fallen] if found.fallen else []), *found.missing],
     )
 
 
@@ -84,12 +84,16 @@ def _together(found: Acquisition, sums: _Sums) -> list[Message]:
     return [Message("acquisition.together", words)]
 
 
-def _margin_note(found: Acquisition) -> Message:
-    if found.known_share == 1:
-        return Message("acquisition.note_all_costs")
-    if not found.known_share:
-        return Message("acquisition.note_no_cost", {"rate": found.margin_rate})
-    return Message("acquisition.note_margin", {"rate": found.margin_rate, "known": found.known_share})
+def _margin_note(found: Acquisition) -> list[Message]:
+    """What the margin is of, by the share as it is shown; nothing where nothing was sold."""
+    if found.known_share is None:
+        return []
+    known = round(found.known_share, 3)
+    if known == 1:
+        return [Message("acquisition.note_all_costs")]
+    if known == 0:
+        return [Message("acquisition.note_no_cost", {"rate": found.margin_rate})]
+    return [Message("acquisition.note_margin", {"rate": found.margin_rate, "known": known})]
 
 
 def _curve(found: Acquisition, counted: Message) -> Figure | None:

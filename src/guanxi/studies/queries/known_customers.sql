@@ -1,15 +1,22 @@
--- Everyone who has appeared before a date in an order of any kind, or in a customer file.
+-- Of named customers those who appear, at whatever date, in an order of any kind or in a customer file, and the day of
+-- their first purchase.
 -- grain: one customer
 -- key: customer_id
--- tables: customers_said, order_lines
--- parameters: as_of date
--- columns: customer_id string
+-- tables: customers_said, named_customers, order_lines
+-- parameters: -
+-- columns: customer_id string, first_on date
 WITH appeared AS (
-    SELECT customer_id FROM order_lines WHERE customer_id IS NOT NULL AND ordered_on < $as_of
+    SELECT
+        customer_id,
+        CASE WHEN line_kind = 'sale' AND item_kind <> 'test' THEN ordered_on END AS bought_on
+    FROM order_lines
     UNION ALL
-    SELECT customer_id FROM customers_said WHERE said_by = 'file' AND COALESCE(joined_on < $as_of, TRUE)
+    SELECT customer_id, CAST(NULL AS DATE) AS bought_on FROM customers_said WHERE said_by = 'file'
 )
-SELECT customer_id
+SELECT
+    appeared.customer_id AS customer_id,
+    MIN(appeared.bought_on) AS first_on
 FROM appeared
-GROUP BY customer_id
-ORDER BY customer_id
+INNER JOIN named_customers ON named_customers.customer_id = appeared.customer_id
+GROUP BY appeared.customer_id
+ORDER BY appeared.customer_id
