@@ -14,7 +14,8 @@ from guanxi.studies import STUDIES
 from mine.shop import read_csv
 from real.conftest import RETAIL
 
-pytestmark = pytest.mark.slow
+# One worker reads each format once: of three the workbook alone takes longer than all other tests of a shop.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("retail")]
 FORMATS = ["parquet", "csv", "xlsx"]
 
 
