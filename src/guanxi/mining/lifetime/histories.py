@@ -136,12 +136,12 @@ def read_histories(customers: pa.Table, *, more: Mapping[str, pa.DataType] | Non
         if empty := customers[name].null_count:
             raise DataError("errors.empty_values", table="customers", column=name, rows=empty)
     for name in ("recency_days", "age_days"):
-        refuse(customers, _where(customers, lambda row: ~np.isfinite(row), name), "lifetime.not_finite", column=name)
+        refuse(customers, _where(customers, lambda days: ~np.isfinite(days), name), "lifetime.not_finite", column=name)
     for name in ("frequency", "recency_days", "age_days"):
-        refuse(customers, _where(customers, lambda row: row < 0, name), "lifetime.negative", column=name)
+        refuse(customers, _where(customers, lambda values: values < 0, name), "lifetime.negative", column=name)
     beyond = _where(customers, lambda recency, age: recency > age, "recency_days", "age_days")
     refuse(customers, beyond, "lifetime.recency_beyond_age")
-    alone = _where(customers, lambda x, recency: (x == 0) & (recency > 0), "frequency", "recency_days")
+    alone = _where(customers, lambda repeats, recency: (repeats == 0) & (recency > 0), "frequency", "recency_days")
     refuse(customers, alone, "lifetime.recency_without_repeat")
     return _distinct(customers)
 
