@@ -92,7 +92,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "guanxi_crm.site.context.frame",
             ],
-            "builtins": ["guanxi_crm.core.templatetags.words"],
+            "builtins": ["guanxi_crm.core.templatetags.words", "guanxi_crm.core.templatetags.addresses"],
         },
     }
 ]

@@ -1,50 +1,104 @@
 """Queries that Django writes once and the database answers many times.
 
-A query of seven parts takes Django several times as long to write as the database to answer, and it is the same for
-every record that somebody looks at, but for the record's key.
+A query takes Django several times as long to write as the database to answer, and for a record's page it is the same
+for every record that somebody looks at, but for the record's key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
 
-__all__ = ["STAND_IN", "Prepared"]
+from guanxi_crm.core.policy import Actor
+
+__all__ = ["STAND_IN", "Prepared", "prepared_for"]
 
 STAND_IN = 2**62 + 25_113
-"""Stands for the record's key where a query is written: a key that no record has."""
+"""Stands for the record's key where a query is written: a key that no record has. Where a query has several such
+values, those after the first stand as ``STAND_IN + 1``, …"""
+_KEYS = range(-(2**63), 2**63)
+_MOST_KEPT = 2_000
+_KEPT: dict[tuple[object, ...], Prepared | None] = {}
 
 
 class Prepared:
-    """A query of one record, written with `STAND_IN` for its key.
+    """A query written with `STAND_IN` for what is only known when it is asked.
 
     It holds for whom it was written for: what a user may see is written into it.
 
     Parameters
     ----------
-    rows : of ``values()``
+    query : of models, with what it selects beside them, or of ``values()``
     """
 
-    def __init__(self, rows: QuerySet[Any, dict[str, Any]]) -> None:
-        self._compiler = rows.query.get_compiler(connection=connection)
+    def __init__(self, query: QuerySet[Any, Any]) -> None:
+        compiler = query.query.get_compiler(connection=connection)
         try:
-            self._sql, self._parameters = self._compiler.as_sql()
+            self._sql, self._parameters = compiler.as_sql()
         except EmptyResultSet:
             self._sql, self._parameters = "", ()
-        query = rows.query
-        self._names = list(query.selected or (*query.values_select, *query.annotation_select))
+            return
+        self._converters = list(compiler.get_converters([column for column, _, _ in compiler.select]).items())
+        wanted = query.query
+        if not wanted.default_cols:
+            self._names = list(wanted.selected or (*wanted.values_select, *wanted.annotation_select))
+            return
+        self._model = query.model
+        first, *_, last = compiler.klass_info["select_fields"]
+        self._columns = slice(first, last + 1)
+        self._names = [column.target.attname for column, _, _ in compiler.select[self._columns]]
+        self._related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
 
-    def rows(self, key: int) -> list[dict[str, Any]]:
-        """The rows of the record of a key."""
-        if not self._sql:
-            return []
-        meant = {STAND_IN: key, str(STAND_IN): str(key)}
+    def rows(self, *given: int) -> list[dict[str, Any]]:
+        """The rows of a query of ``values()``, with what is given for each stand-in."""
+        return [dict(zip(self._names, row, strict=True)) for row in self._found(given)]
+
+    def records(self, *given: int) -> list[Any]:
+        """The records of a query of models, and what was selected with them."""
+        records = []
+        for row in self._found(given):
+            record = self._model.from_db(connection.alias, self._names, row[self._columns])
+            for related in self._related:
+                related.populate(row, record)
+            records.append(record)
+        return records
+
+    def _found(self, given: tuple[int, ...]) -> Iterator[list[Any]]:
+        # What is beyond a column's numbers is nobody's key.
+        if not self._sql or not all(value in _KEYS for value in given):
+            return
+        meant: dict[int | str, int | str] = {}
+        for number, value in enumerate(given):
+            meant |= {STAND_IN + number: value, str(STAND_IN + number): str(value)}
+        # Lists and the like, which are no keys, stand for themselves.
+        parameters = [meant.get(each, each) if isinstance(each, int | str) else each for each in self._parameters]
         with connection.cursor() as cursor:
-            # Lists and the like, which are no keys, stand for themselves.
-            parameters = [meant.get(each, each) if isinstance(each, int | str) else each for each in self._parameters]
             cursor.execute(self._sql, parameters)
             found = cursor.fetchall()
-        return [dict(zip(self._names, row, strict=True)) for row in self._compiler.results_iter(results=[found])]
+        for row in map(list, found):
+            for place, (converters, column) in self._converters:
+                for convert in converters:
+                    row[place] = convert(row[place], column, connection)
+            yield row
+
+
+def prepared_for(user: Actor, write: Callable[[Actor], QuerySet[Any, Any] | None]) -> Prepared | None:
+    """What a function writes for a user: once for each user and what he may, kept in this process.
+
+    Parameters
+    ----------
+    write : the query, with `STAND_IN` for the key, or None for a user who may not see anything of it. A function of a
+        module, as what it has written is kept under its name.
+    """
+    told_apart = (connection.vendor, write.__module__, write.__qualname__, user.told_apart)
+    if told_apart not in _KEPT:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        query = write(user)
+        _KEPT[told_apart] = None if query is None else Prepared(query)
+    return _KEPT[told_apart]

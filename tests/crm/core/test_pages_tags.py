@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -106,6 +107,27 @@ def test_a_list_of_choices_is_what_django_would_draw(name, data):
         told["aria-describedby"] = " ".join(f"id_{name}_{part}" for part, is_there in parts if is_there)
     if field.errors:
         told["aria-invalid"] = "true"
+    assert parse_html(ui.control(field)) == parse_html(field.as_widget(attrs=told))
+
+
+class Written(forms.Form):
+    line = forms.CharField(initial='say "1 < 2"', max_length=9)
+    text = forms.CharField(widget=forms.Textarea({"rows": 4, "placeholder": "…"}), initial="<b>\n", required=False)
+    day = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), initial=dt.date(2026, 1, 2)
+    )
+    mail = forms.EmailField()
+    count = forms.IntegerField(min_value=0, initial=0, disabled=True)
+    secret = forms.CharField(widget=forms.PasswordInput)
+
+
+@pytest.mark.parametrize("data", [None, {}, {"line": "a&b", "text": " x", "day": "1.2.", "secret": "s", "count": "7"}])
+@pytest.mark.parametrize("name", Written.base_fields)
+def test_what_one_writes_into_is_what_django_would_draw(name, data):
+    field = Written(data)[name]
+    told = {"class": "form-control is-invalid" if field.errors else "form-control"}
+    if field.errors:
+        told |= {"aria-describedby": f"id_{name}_problem", "aria-invalid": "true"}
     assert parse_html(ui.control(field)) == parse_html(field.as_widget(attrs=told))
 
 

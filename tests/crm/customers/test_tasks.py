@@ -96,6 +96,16 @@ def test_a_manager_sees_everybodys_tasks_and_sales_staff_their_own(sales, collea
     assert (other.title, other.done_at) == ("theirs", None)
 
 
+def test_of_a_customers_open_tasks_the_first_due_are_shown_and_those_without_a_day_last(sales, actor, customer_of):
+    customer, user = customer_of(owner=sales), actor(sales)
+    for number in range(21):
+        task_add(user=user, title=f"some day {number}", customer_id=customer.pk)
+    for number in (9, 8):
+        task_add(user=user, title=f"on day {number}", due_on=day(number), customer_id=customer.pk)
+    shown = [row.task.title for row in open_tasks_of(customer, user=user, today=TODAY)]
+    assert shown == ["on day 8", "on day 9", *(f"some day {number}" for number in range(18))]
+
+
 def test_who_has_a_task_about_a_customer_whom_he_does_not_see_learns_nothing_of_him(
     sales, stranger, actor, customer_of, client_of
 ):

@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django import forms, template
@@ -124,17 +125,27 @@ def control(field: BoundField) -> SafeString:
         attributes["aria-describedby"] = " ".join(described)
     if field.errors:
         attributes["aria-invalid"] = "true"
-    return _select(field, attributes) if type(widget) is forms.Select else field.as_widget(attrs=attributes)
-
-
-def _select(field: BoundField, attributes: Mapping[str, str]) -> SafeString:
-    """What `BoundField.as_widget` gives for a list of choices; its template of a template an option takes ten times as
-    long, and there are hundreds of countries and colleagues."""
-    widget = field.field.widget
-    attrs = field.build_widget_attrs(dict(attributes), widget)
+    drawn = _DRAWN.get(type(widget))
+    if drawn is None:
+        return field.as_widget(attrs=attributes)
+    attrs = field.build_widget_attrs(attributes, widget)
     if field.auto_id and "id" not in widget.attrs:
         attrs.setdefault("id", field.auto_id)
-    told = widget.get_context(field.html_name, field.value(), attrs)["widget"]
+    return drawn(widget.get_context(field.html_name, field.value(), attrs)["widget"])
+
+
+def _input(told: Mapping[str, Any]) -> SafeString:
+    value = SafeString("") if told["value"] is None else format_html(' value="{}"', told["value"])
+    return format_html('<input type="{}" name="{}"{}{}>', told["type"], told["name"], value, flatatt(told["attrs"]))
+
+
+def _textarea(told: Mapping[str, Any]) -> SafeString:
+    return format_html(
+        '<textarea name="{}"{}>\n{}</textarea>', told["name"], flatatt(told["attrs"]), told["value"] or ""
+    )
+
+
+def _select(told: Mapping[str, Any]) -> SafeString:
     parts = []
     for group, options, _ in told["optgroups"]:
         lines = format_html_join(
@@ -148,6 +159,14 @@ def _select(field: BoundField, attributes: Mapping[str, str]) -> SafeString:
         flatatt(told["attrs"]),
         format_html_join("", "{}", ((each,) for each in parts)),
     )
+
+
+_DRAWN: Mapping[type[forms.Widget], Callable[[Mapping[str, Any]], SafeString]] = MappingProxyType({
+    forms.TextInput: _input, forms.EmailInput: _input, forms.NumberInput: _input, forms.DateInput: _input,
+    forms.PasswordInput: _input, forms.Textarea: _textarea, forms.Select: _select,
+})  # fmt: skip
+"""What `BoundField.as_widget` gives, from what a widget says of itself. Its own way by templates of templates takes ten
+times as long, one for each option of a list, and there are hundreds of countries and colleagues."""
 
 
 @register.simple_tag

@@ -69,6 +69,12 @@ def at(moment: dt.datetime | None) -> str:
 
 
 @register.filter
+def machine(moment: dt.datetime) -> str:
+    """A moment for machines (ISO 8601), on the company's clock."""
+    return timezone.localtime(moment).isoformat(timespec="seconds")
+
+
+@register.filter
 def on(day: dt.date | None) -> str:
     """A day; of a moment, its day on the company's clock."""
     if isinstance(day, dt.datetime):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+
+from django.db import connection
 
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared
 from guanxi_crm.customers.models import Consent, Customer
 
 __all__ = ["CHANNELS", "PURPOSES", "ConsentRow", "consent_history", "consent_matrix"]
@@ -30,7 +34,7 @@ def consent_history(customer: Customer, *, user: Actor) -> list[Consent]:
     """Every word of the customer, the latest first; nothing where consents are hidden."""
     if not user.may_read("customer", "consents"):
         return []
-    return list(customer.consents.select_related("by").order_by("-at", "-pk"))
+    return _history(connection.vendor).records(customer.pk)
 
 
 def consent_matrix(history: list[Consent]) -> list[ConsentRow]:
@@ -42,3 +46,8 @@ def consent_matrix(history: list[Consent]) -> list[ConsentRow]:
         ConsentRow(purpose, tuple((channel, latest.get((purpose, channel))) for channel in CHANNELS))
         for purpose in PURPOSES
     ]
+
+
+@cache
+def _history(_vendor: str) -> Prepared:
+    return Prepared(Consent.objects.filter(customer=STAND_IN).select_related("by").order_by("-at", "-pk"))

@@ -20,10 +20,9 @@ from guanxi_crm.customers.records import SCORE_FIELDS
 __all__ = ["Mined", "Reason", "mined_in", "mined_of", "scores_readable", "segment_history"]
 
 _INTERVALS = ("expected_orders", "expected_amount")
+_CHANGES_SHOWN = 12
 _MAIN_SCORE = {"segments": "segment", "value": "expected_amount", "churn": "churn_probability"}
 """Study → the score whose permissions hold for its reasons."""
-_SCORES = [field.attname for field in CustomerScores._meta.concrete_fields]
-_VERSION = [field.attname for field in ScoreVersion._meta.concrete_fields]
 _TOLD_BY: Mapping[str, str] = MappingProxyType({
     "silence": "days_since_last_order", "recency": "days_since_last_order", "rhythm": "mean_days_between_orders",
     "one_day": "orders", "frequency": "orders", "orders": "orders", "recent_orders": "orders",
@@ -63,12 +62,8 @@ class Mined:
 
 def mined_of(customer: Customer, *, user: Actor) -> Mined | None:
     """The current scores of a customer; None where no version is current or he is not in it. One query."""
-    rows = _current_scores(connection.vendor).rows(customer.pk)
-    if not rows:
-        return None
-    found = CustomerScores.from_db(connection.alias, _SCORES, [rows[0][name] for name in _SCORES])
-    found.scored = ScoreVersion.from_db(connection.alias, _VERSION, [rows[0][f"scored__{name}"] for name in _VERSION])
-    return mined_in(found, readable=scores_readable(user))
+    found = _current_scores(connection.vendor).records(customer.pk)
+    return mined_in(found[0], readable=scores_readable(user)) if found else None
 
 
 def scores_readable(user: Actor) -> list[str]:
@@ -92,19 +87,25 @@ def mined_in(found: CustomerScores, *, readable: Sequence[str], with_reasons: bo
     return Mined(found.scored, values, reasons)
 
 
-def segment_history(customer: Customer, *, user: Actor, limit: int = 12) -> list[SegmentChange]:
-    """In which segments he was before, the latest change first; none where segments are hidden."""
+def segment_history(customer: Customer, *, user: Actor) -> list[SegmentChange]:
+    """In which segments he was before, his latest twelve changes, the last first; none where segments are hidden."""
     if not user.may_read("customer", "segment"):
         return []
-    shown = (ScoreVersion.State.KEPT, ScoreVersion.State.SWEPT)
-    return list(customer.segment_changes.filter(scored__state__in=shown).order_by("-as_of", "-pk")[:limit])
+    return _segment_changes(connection.vendor).records(customer.pk)
 
 
 @cache
 def _current_scores(_vendor: str) -> Prepared:
-    """Of a customer, with their version: some seventy columns, which Django names anew each time otherwise."""
-    columns = (*_SCORES, *(f"scored__{name}" for name in _VERSION))
-    return Prepared(CustomerScores.objects.filter(customer=STAND_IN, scored__is_current=True).values(*columns))
+    current = CustomerScores.objects.filter(customer=STAND_IN, scored__is_current=True)
+    return Prepared(current.select_related("scored"))
+
+
+@cache
+def _segment_changes(_vendor: str) -> Prepared:
+    shown = SegmentChange.objects.filter(
+        customer=STAND_IN, scored__state__in=(ScoreVersion.State.KEPT, ScoreVersion.State.SWEPT)
+    )
+    return Prepared(shown.order_by("-as_of", "-pk")[:_CHANGES_SHOWN])
 
 
 def _reasons(told: list[list[Any]], currency: str, readable: Sequence[str]) -> list[Reason]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from guanxi_crm.core.errors import NotAllowed, RuleBroken
 from guanxi_crm.core.keyset import Order, around, cursor_at, page_of
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import compiled
 from guanxi_crm.customers.selectors.found import found_page
@@ -76,7 +79,7 @@ def neighbours_of(customer: Customer, *, user: Actor, query: ListQuery) -> Neigh
     else:
         records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
     columns = {"pk", order.column}
-    here = Customer.objects.filter(pk=customer.pk).values(*columns).get()
+    (here,) = _place(connection.vendor, order.column).rows(customer.pk)
     among = _around_valueless if here[order.column] is None else around
     before, after = among(records.values(*columns), order, here)
     return Neighbours(before and before["pk"], after and after["pk"])
@@ -91,6 +94,11 @@ def _around_valueless(records: QuerySet[Any], order: Order, here: dict[str, Any]
         valued = records.filter(**{f"{order.column}__isnull": False})
         before = next(iter(page_of(valued, replace(order, descending=not order.descending), size=1).records), None)
     return before, after
+
+
+@cache
+def _place(_vendor: str, column: str) -> Prepared:
+    return Prepared(Customer.objects.filter(pk=STAND_IN).values("pk", column))
 
 
 def _among_very_many(

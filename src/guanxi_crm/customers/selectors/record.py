@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared, prepared_for
 from guanxi_crm.customers.models import Attachment, ContactPoint, Customer, HandOver
 
 __all__ = [
@@ -49,10 +52,13 @@ def customer_get(*, user: Actor, customer_id: int, action: str = "view", lock: b
     NotFound : there is none, or none that this user may know of.
     NotAllowed : he may see him, but not do this.
     """
-    customers = user.narrow("customer", Customer.objects.filter(pk=customer_id))
-    # A lock is for the customer's row only: owner and team are beside it.
-    customers = customers.select_for_update() if lock else customers.select_related("owner", "team")
-    customer = customers.first()
+    if lock:
+        # For the customer's row only: owner and team are beside it.
+        found = user.narrow("customer", Customer.objects.filter(pk=customer_id)).select_for_update()
+    else:
+        prepared = prepared_for(user, _customer)
+        found = prepared.records(customer_id) if prepared else []
+    customer = next(iter(found), None)
     if customer is None:
         raise NotFound
     user.require("customer", action, customer)
@@ -73,8 +79,9 @@ def field_values(customer: Customer, *, user: Actor, names: Iterable[str] = FORM
 
 def contact_points_of(customer: Customer, *, user: Actor) -> list[ContactPoint]:
     """His contact points of the kinds that the user may see, primary ones first, in the order of the kinds."""
-    kinds = [kind for kind, field in CONTACT_FIELD.items() if user.may_read("customer", field)]
-    points = customer.contact_points.filter(kind__in=kinds)
+    kinds = _kinds_seen(user)
+    prepared = prepared_for(user, _contact_points)
+    points = prepared.records(customer.pk) if prepared else []
     return sorted(points, key=lambda each: (kinds.index(each.kind), not each.is_primary, each.pk))
 
 
@@ -99,7 +106,7 @@ def attachments_of(customer: Customer, *, user: Actor) -> list[Attachment]:
     """Files kept with a customer, newest first; none where they are hidden."""
     if not user.may_read("customer", "files"):
         return []
-    return list(customer.attachments.select_related("by").order_by("-at", "-pk"))
+    return _attachments(connection.vendor).records(customer.pk)
 
 
 def attachment_get(*, user: Actor, customer_id: int, key: object) -> Attachment:
@@ -125,3 +132,21 @@ def hand_overs_received(*, user: Actor, limit: int = 10) -> QuerySet[HandOver]:
     if user.user_id is None or not (user.may_read("customer", "owner") and user.may("customer", "view")):
         return HandOver.objects.none()
     return received.select_related("customer", "from_owner", "by").order_by("-at", "-pk")[:limit]
+
+
+def _customer(user: Actor) -> QuerySet[Customer]:
+    return user.narrow("customer", Customer.objects.filter(pk=STAND_IN)).select_related("owner", "team")
+
+
+def _contact_points(user: Actor) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(customer=STAND_IN, kind__in=_kinds_seen(user))
+
+
+def _kinds_seen(user: Actor) -> list[str]:
+    return [kind for kind, field in CONTACT_FIELD.items() if user.may_read("customer", field)]
+
+
+@cache
+def _attachments(_vendor: str) -> Prepared:
+    kept = Attachment.objects.filter(customer=STAND_IN).select_related("by")
+    return Prepared(kept.order_by("-at", "-pk"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.db import connection
 from django.db.models import QuerySet
 
+from guanxi_crm.core.prepared import Prepared
 from guanxi_crm.customers.models import ScoreVersion
 
 __all__ = ["current_version", "kept_versions"]
@@ -11,9 +15,14 @@ __all__ = ["current_version", "kept_versions"]
 
 def current_version() -> ScoreVersion | None:
     """The version whose scores pages show; None before the first publication. One query of one row."""
-    return ScoreVersion.objects.filter(is_current=True).first()
+    return next(iter(_current(connection.vendor).records()), None)
 
 
 def kept_versions() -> QuerySet[ScoreVersion]:
     """Versions that were published and not taken back, newest first."""
     return ScoreVersion.objects.filter(state=ScoreVersion.State.KEPT).order_by("-published_at", "-pk")
+
+
+@cache
+def _current(_vendor: str) -> Prepared:
+    return Prepared(ScoreVersion.objects.filter(is_current=True))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.db import connection
+
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared
 from guanxi_crm.customers.models import Customer, Tag
 
 __all__ = ["COLOURS", "tags_all", "tags_of"]
@@ -15,7 +20,7 @@ def tags_of(customer: Customer, *, user: Actor) -> list[Tag]:
     """The customer's tags by name; none where they are hidden."""
     if not user.may_read("customer", "tags"):
         return []
-    return list(Tag.objects.filter(tagged__customer=customer).order_by("name"))
+    return _tags(connection.vendor).records(customer.pk)
 
 
 def tags_all(*, user: Actor, limit: int = 500) -> list[Tag]:
@@ -23,3 +28,8 @@ def tags_all(*, user: Actor, limit: int = 500) -> list[Tag]:
     if not (user.may("customer", "view") and user.may_read("customer", "tags")):
         return []
     return list(Tag.objects.order_by("name")[:limit])
+
+
+@cache
+def _tags(_vendor: str) -> Prepared:
+    return Prepared(Tag.objects.filter(tagged__customer=STAND_IN).order_by("name"))

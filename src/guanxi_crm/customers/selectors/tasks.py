@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.keyset import Order, count_up_to, page_of
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, prepared_for
 from guanxi_crm.customers.models import Customer, Task
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 PAGE_SIZE = 50
+_OPEN_SHOWN = 20
 _HIDDEN = {"title": "…", "due_on": None, "assignee": None}
 """What stands in place of a field that is hidden."""
 Who = Literal["mine", "all"]
@@ -88,13 +90,13 @@ def tasks_page(
     return TaskPage(_rows(page.records, user, today), page.next, page.previous, count_up_to(tasks))
 
 
-def open_tasks_of(customer: Customer, *, user: Actor, today: dt.date, limit: int = 20) -> list[TaskRow]:
-    """What is still to be done about a customer, as far as this user sees it: the first due first. One query."""
+def open_tasks_of(customer: Customer, *, user: Actor, today: dt.date) -> list[TaskRow]:
+    """What is still to be done about a customer, as far as this user sees it: the first due first, at most twenty. One
+    query."""
     if not (user.may("task", "view") and user.may_read("task", "done_at")):
         return []
-    tasks = user.narrow("task", customer.tasks.filter(done_at=None)).select_related("assignee")
-    found = sorted(tasks.order_by("due_on", "pk")[:limit], key=lambda each: (each.due_on or dt.date.max, each.pk))
-    return [_row(task, customer, user, today) for task in found]
+    prepared = prepared_for(user, _open_tasks)
+    return [_row(task, customer, user, today) for task in (prepared.records(customer.pk) if prepared else [])]
 
 
 def open_tasks_count(*, user: Actor, today: dt.date) -> dict[State, int]:
@@ -103,6 +105,11 @@ def open_tasks_count(*, user: Actor, today: dt.date) -> dict[State, int]:
         "open": count_up_to(_chosen(user, "mine", "open", today)),
         "overdue": count_up_to(_chosen(user, "mine", "overdue", today)),
     }
+
+
+def _open_tasks(user: Actor) -> QuerySet[Task]:
+    tasks = user.narrow("task", Task.objects.filter(customer=STAND_IN, done_at=None)).select_related("assignee")
+    return tasks.order_by(F("due_on").asc(nulls_last=True), "pk")[:_OPEN_SHOWN]
 
 
 def _chosen(user: Actor, who: Who, state: State, today: dt.date) -> QuerySet[Task]:

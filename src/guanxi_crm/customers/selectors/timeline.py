@@ -43,7 +43,7 @@ __all__ = ["PAGE_SIZE", "Event", "Source", "TimelinePage", "customer_sources", "
 PAGE_SIZE = 20
 _TOLD_IN_CHANGES = (*FORM_FIELDS, *dict.fromkeys(CONTACT_FIELD.values()), "tags", "files")
 """Notes, consents and hand-overs have events of their own."""
-_FIRST_PAGES: dict[str, tuple[Prepared | None, tuple[str, ...]]] = {}
+_FIRST_PAGES: dict[tuple[object, ...], tuple[Prepared | None, tuple[str, ...]]] = {}
 _MOST_FIRST_PAGES = 200
 _TEXTS = ("by", "title", "detail", "data", "more")
 _NOTHING: Mapping[str, Any] = MappingProxyType({
@@ -185,9 +185,7 @@ def timeline_first(
     sources_of : the sources of a customer for a user, the same for every customer but for his key; a function of a
         module, as what it has written is kept under its name
     """
-    # All that an `Actor` holds, so that whoever may see something else has a query of his own.
-    may = (user.user_id, sorted(user.team_ids), user.everything, user.door, user.grants)
-    told_apart = repr((connection.vendor, sources_of.__module__, sources_of.__qualname__, size, may))
+    told_apart = (connection.vendor, sources_of.__module__, sources_of.__qualname__, size, user.told_apart)
     known = _FIRST_PAGES.get(told_apart)
     if known is None:
         if len(_FIRST_PAGES) >= _MOST_FIRST_PAGES:

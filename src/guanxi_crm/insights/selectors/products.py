@@ -8,14 +8,15 @@ from itertools import chain
 from django.db.models import Count, F, QuerySet
 
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, prepared_for
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.insights.models import ProductRule
 from guanxi_crm.sales.models import Order, OrderLine, Product
 
 __all__ = ["WantedProduct", "products_wanted"]
 
-_CANDIDATES = 20
-"""Rules looked at for each product wanted: several may lead to the same one."""
+_CANDIDATES = 100
+"""Rules looked at: several may lead to the same product."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,9 @@ def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[
     named = user.may_read("product", "code") and user.may_read("product", "name")
     if not (user.may("product", "view") and named and user.may("order", "view") and user.may_read("order", "lines")):
         return []
-    bought = _bought(user, customer)
-    current = ScoreVersion.objects.filter(is_current=True).values("pk")
-    rules = (
-        ProductRule.objects.filter(items__scored_id__in=current, items__product_code__in=bought)
-        .annotate(fulfilled=Count("items"))
-        .filter(fulfilled=F("size"))
-        .exclude(consequent__in=bought)
-        .order_by((F("confidence") - F("confidence") / F("lift")).desc(), "pk")
-    )
+    prepared = prepared_for(user, _fulfilled)
     first: dict[str, ProductRule] = {}
-    for rule in rules[: limit * _CANDIDATES]:
+    for rule in prepared.records(customer.pk) if prepared else []:
         first.setdefault(rule.consequent, rule)
     chosen = list(first.values())[:limit]
     codes = set(chain.from_iterable(rule.antecedent for rule in chosen))
@@ -73,6 +66,15 @@ def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[
     ]  # fmt: skip
 
 
-def _bought(user: Actor, customer: Customer) -> QuerySet[OrderLine]:
-    orders = user.narrow("order", Order.objects.filter(customer=customer))
-    return OrderLine.objects.filter(order__in=orders, product__isnull=False, quantity__gt=0).values("product__code")
+def _fulfilled(user: Actor) -> QuerySet[ProductRule]:
+    orders = user.narrow("order", Order.objects.filter(customer=STAND_IN))
+    bought = OrderLine.objects.filter(order__in=orders, product__isnull=False, quantity__gt=0)
+    codes = bought.values("product__code")
+    current = ScoreVersion.objects.filter(is_current=True).values("pk")
+    rules = (
+        ProductRule.objects.filter(items__scored_id__in=current, items__product_code__in=codes)
+        .annotate(fulfilled=Count("items"))
+        .filter(fulfilled=F("size"))
+        .exclude(consequent__in=codes)
+    )
+    return rules.order_by((F("confidence") - F("confidence") / F("lift")).desc(), "pk")[:_CANDIDATES]

@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Substr
 
 from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, prepared_for
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.timeline import Source
 from guanxi_crm.sales.models import IS_RETURN, Order
@@ -64,8 +65,18 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
     user.require("customer", "view", customer)
     if not (_sees_orders(user) and sees_amounts(user)):
         return []
-    rows = (
-        user.narrow("order", Order.objects.filter(customer=customer))
+    prepared = prepared_for(user, _months)
+    return [
+        OrderMonth(
+            dt.date.fromisoformat(f"{row['month']}-01"), row["n"], row["total"], row["returned"], row["currency"]
+        )
+        for row in (prepared.rows(customer.pk) if prepared else [])
+    ]
+
+
+def _months(user: Actor) -> QuerySet[Order, dict[str, Any]]:
+    return (
+        user.narrow("order", Order.objects.filter(customer=STAND_IN))
         .order_by()
         # The year and month of a date as text: cut by SQLite itself, where TruncMonth would ask Python row by row.
         .annotate(month=Substr(Cast("ordered_on", CharField()), 1, 7))
@@ -73,12 +84,6 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
         .annotate(n=Count("pk", filter=~IS_RETURN), total=Sum("amount"), returned=Sum("returns_amount"))
         .order_by("month", "currency")
     )
-    return [
-        OrderMonth(
-            dt.date.fromisoformat(f"{row['month']}-01"), row["n"], row["total"], row["returned"], row["currency"]
-        )
-        for row in rows
-    ]
 
 
 def sees_returns(user: Actor) -> bool:

@@ -1,0 +1,79 @@
+"""Queries that are written once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from guanxi_crm.core import prepared
+from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.prepared import STAND_IN, Prepared, prepared_for
+from guanxi_crm.customers.models import Customer, Note
+from guanxi_crm.users.policy import nobody
+
+AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def customers(user: Actor):
+    return user.narrow("customer", Customer.objects.filter(pk=STAND_IN)).select_related("owner", "team")
+
+
+def nothing(user: Actor):
+    return None
+
+
+def test_records_are_those_that_django_would_read(company, sales, team, customer_of, django_assert_num_queries):
+    asked = Prepared(Customer.objects.filter(pk=STAND_IN).select_related("owner", "team"))
+    for customer in (customer_of(owner=sales, team=team, born_on=dt.date(1990, 5, 1)), customer_of(owner=None)):
+        with django_assert_num_queries(1):
+            (record,) = asked.records(customer.pk)
+            same = (record.owner, record.team) == (customer.owner, customer.team)
+        assert same
+        again = Customer.objects.get(pk=customer.pk)
+        assert {**vars(record), "_state": 0} == {**vars(again), "_state": 0} | {"_state": 0}
+        assert (record._state.adding, record._state.db) == (False, again._state.db)
+
+
+def test_rows_are_those_of_values(sales, customer_of):
+    asked = Prepared(Note.objects.filter(customer=STAND_IN, text=str(STAND_IN + 1)).values("at", "author__name", "pk"))
+    customer = customer_of()
+    note = Note.objects.create(customer=customer, author=sales, text="42", at=AT)
+    assert asked.rows(customer.pk, 42) == [{"at": AT, "author__name": sales.name, "pk": note.pk}]
+    assert asked.rows(customer.pk, 43) == []
+
+
+@pytest.mark.parametrize("key", [0, -1, 2**63, -(2**70), STAND_IN])
+def test_a_key_that_nobody_has_finds_nothing(company, key):
+    assert Prepared(Customer.objects.filter(pk=STAND_IN)).records(key) == []
+
+
+def test_a_query_that_cannot_find_anything_asks_nothing(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert Prepared(Customer.objects.filter(pk=STAND_IN).none()).records(1) == []
+        assert Prepared(Customer.objects.none().values("pk")).rows(1) == []
+
+
+def test_it_is_written_once_for_a_user_and_anew_when_he_may_something_else(sales, stranger, team, actor, customer_of):
+    customer = customer_of(owner=sales, team=team)
+    mine = prepared_for(actor(sales), customers)
+    assert mine.records(customer.pk) == [customer]
+    assert prepared_for(actor(sales), customers) is mine
+    assert prepared_for(actor(stranger), customers).records(customer.pk) == []
+    assert prepared_for(nobody(), customers).records(customer.pk) == []
+    assert prepared_for(actor(sales), nothing) is None
+    customer.owner = customer.team = None
+    customer.save()
+    assert mine.records(customer.pk) == []
+    role = sales.roles.get()
+    role.grants["customer"]["actions"]["view"] = "all"
+    role.save()
+    assert prepared_for(actor(sales), customers).records(customer.pk) == [customer]
+
+
+def test_no_more_are_kept_than_there_is_room_for(administrator, sales, actor, monkeypatch):
+    monkeypatch.setattr(prepared, "_MOST_KEPT", 1)
+    monkeypatch.setattr(prepared, "_KEPT", {})
+    for user in (administrator, sales, administrator):
+        prepared_for(actor(user), customers)
+        assert len(prepared._KEPT) == 1
