@@ -303,11 +303,11 @@ def test_the_timeline_goes_on_and_shows_one_kind(sales, client_of, scored):
     assert "来电 0" in page_of(client, customer, kind="notes")
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Nothing has been mined yet"), ("zh", "尚未进行分析")])
+@pytest.mark.parametrize(("language", "words"), [("en", "Nothing has been mined yet"), ("zh", "尚未进行研究")])
 def test_before_the_first_run_it_says_what_will_be_here(language, words, manager, client_of, customer_of):
     seen = text_of(page_of(client_of(manager, language=language), customer_of(name="新客户")))
     assert words in seen
-    assert ("Run the studies" if language == "en" else "运行分析") in seen
+    assert ("Run the studies" if language == "en" else "运行研究") in seen
 
 
 def test_a_customer_without_orders_is_not_said_to_be_worth_nothing(sales, version, client_of, customer_of):
