@@ -24,7 +24,7 @@ mine: $(INSTALLED) $(ASSET)
 	$(BIN)/guanxi mine company/orders.csv company/customers.csv company/products.csv --out $(RUN_DIR)
 
 test: $(INSTALLED) $(ASSET)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 # The tests of the CRM once more, on a PostgreSQL server that they start; those that start `guanxi serve` choose the
 # database themselves, and one of them chooses PostgreSQL.

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from guanxi import simulate, words
-from guanxi.errors import FileError
+from guanxi.errors import FileError, MissingExtra
 from guanxi.mine import require_writable
 from guanxi.mine.outputs import CUSTOMER_COLUMNS, GRADED, inert
+from guanxi.report import page
 from guanxi.schema import REASONS
 from mine.shop import HEADER, read_csv, read_result, run, write_csv
 
@@ -300,3 +301,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path):
     with pytest.raises(FileError, match="cannot be written") as caught:
         require_writable(tmp_path / "file" / "out")
     assert caught.value.exit_code == 3
+
+
+def test_where_no_report_could_be_drawn_no_work_is_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "_LIBRARY", "assets/not-fetched.js")
+    with pytest.raises(MissingExtra, match="make assets"):
+        require_writable(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

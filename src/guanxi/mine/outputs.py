@@ -7,7 +7,7 @@ the files of the run before.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -25,8 +25,8 @@ from guanxi.mine.models import write_models
 from guanxi.mine.sheets import inert, major, write_all, write_csv, write_json
 from guanxi.progress import Stage
 from guanxi.report.document import DataTable, Value
-from guanxi.report.page import render
-from guanxi.warehouse.paged import by_part, let_go, near, slices
+from guanxi.report.page import render, require_library
+from guanxi.warehouse.paged import by_part, near, slices
 from guanxi.words import Message, Money, currency_digits, say
 
 __all__ = ["CUSTOMER_COLUMNS", "GRADED", "inert", "require_writable", "write_outputs"]
@@ -70,8 +70,9 @@ _COUNTED = {"cli.stage_read": "bytes", "cli.stage_fetch": "rows", "cli.stage_loa
 def require_writable(out: Path) -> None:
     """Raise `FileError` unless results can be written into a directory, or it be made; before any work is done.
 
-    Nothing is left behind, neither the directory nor a file in it.
+    Nothing is left behind, neither the directory nor a file in it. Raises `MissingExtra` where no report can be drawn.
     """
+    require_library()
     there = next(path for path in (out, *out.absolute().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=there):
@@ -102,7 +103,7 @@ def _write(mined: Mined, language: str, scratch: Path) -> None:
             customers = customers_table(mined)
             _write_parquet(customers, scratch / "customers.parquet")
             in_words = partial(_customers_in_words, mined=mined, language=language)
-            write_csv(map(in_words, _read_once(customers)), scratch / "customers.csv")
+            write_csv(map(in_words, slices(customers)), scratch / "customers.csv")
             del customers
         for result in mined.results:
             for name, sheet in result.sheets.items():
@@ -154,15 +155,8 @@ def _of_some(places: pa.Table, told: Mapping[str, pa.Table], mined: Mined) -> pa
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
-        for rows in _read_once(table, _ROW_GROUP):
+        for rows in slices(table, _ROW_GROUP):
             writer.write_table(rows)
-
-
-def _read_once(table: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:
-    """A table in parts, none of which stays in memory."""
-    for part in slices(table, rows):
-        yield part
-        let_go()
 
 
 def result_data(mined: Mined) -> dict[str, object]:

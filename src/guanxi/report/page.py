@@ -24,7 +24,7 @@ from guanxi.report.document import DataTable, Document, Slider, Text, Value, say
 from guanxi.report.palette import DARK, LIGHT
 from guanxi.words import Money, say
 
-__all__ = ["render"]
+__all__ = ["render", "require_library"]
 
 _HTML_LANGUAGE = {"en": "en", "zh": "zh-Hans"}
 _LOCALE = {"en": "en", "zh": "zh-CN"}
@@ -120,6 +120,11 @@ def _properties(palette: Mapping[str, str]) -> str:
 def _css_string(text: str) -> str:
     """A string of CSS that ends neither itself nor the style element, whatever is in it."""
     return '"' + "".join(c if c.isalnum() or c in " .,-·" else f"\\{ord(c):x} " for c in text) + '"'
+
+
+def require_library() -> None:
+    """Raise `MissingExtra` unless a report can be drawn: asked before hours of work whose last step is the report."""
+    _library()
 
 
 def _library() -> str:

@@ -39,7 +39,8 @@ _MAPS: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 def slices(table: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:
     """A table in parts of so many rows, in order, nothing copied; one part at least, that its columns be known.
 
-    Without a number of rows the parts are of `PART_ROWS`.
+    Without a number of rows the parts are of `PART_ROWS`. Of a large table nothing stays in memory that has been read
+    (`let_go`).
 
     >>> [part.num_rows for part in slices(pa.table({"a": [1, 2, 3]}), 2)]
     [2, 1]
@@ -47,6 +48,8 @@ def slices(table: pa.Table, rows: int | None = None) -> Iterator[pa.Table]:
     rows = rows or PART_ROWS
     for first in range(0, max(table.num_rows, 1), rows):
         yield table.slice(first, rows)
+        if table.num_rows > PART_ROWS:
+            let_go()
 
 
 def paged(table: pa.Table) -> pa.Table:
@@ -137,7 +140,8 @@ def by_part(table: pa.Table, made: Callable[[pa.Table], pa.Table]) -> pa.Table:
 def let_go() -> None:
     """Give back memory that is held but not needed: pages of paged tables that were read, and what Arrow keeps spare.
 
-    Nothing is lost; what is read again comes from the disk again. For the end of a stage.
+    Nothing is lost; what is read again comes from the disk again, or from what the system keeps of it. For the end of a
+    stage, and of a part of a large table.
     """
     if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
         for mapped in list(_MAPS):

@@ -10,10 +10,13 @@ import pyarrow.compute as pc
 from guanxi.mining.lifetime.money import value_at_risk
 from guanxi.studies.base import scores_said
 from guanxi.warehouse import Session
+from guanxi.warehouse.paged import by_part, near
 from guanxi.words import Message
 
 __all__ = ["least_who_hold", "with_value_at_risk"]
 
+_PLACE = "place"
+"""Of a customer in what was said."""
 Values = npt.NDArray[np.float64]
 
 
@@ -39,18 +42,26 @@ def with_value_at_risk(customers: pa.Table, session: Session) -> tuple[pa.Table,
     is not built upon. O(n log n) in customers.
     """
     said = scores_said(session, study="value", score="expected_amount")
-    leaving = customers.filter(pc.is_valid(customers["churn_probability"]))
     reason = None
     if said["low"].null_count == said.num_rows:
         said, reason = said.slice(0, 0), Message("churn.at_risk_unjudged")
-    elif not leaving.num_rows:
+    elif customers["churn_probability"].null_count == customers.num_rows:
         reason = Message("churn.at_risk_unknown")
-    leaving = leaving.select(["customer_id", "churn_probability"]).rename_columns(["customer_id", "value"])
-    found = value_at_risk(said.select(["customer_id", "value"]), leaving)
-    places = pc.index_in(customers["customer_id"], found["customer_id"])
-    for name in ("expected_amount", "value_at_risk"):
-        customers = customers.append_column(name, found[name].take(places))
+    asked = customers.select(["customer_id", "churn_probability"])
+    places = pc.index_in(asked["customer_id"], said["customer_id"])
+    found = by_part(asked.append_column(_PLACE, places), lambda rows: _of_some(rows, said))
+    for name in found.column_names:
+        customers = customers.append_column(name, found[name])
     return customers, reason
+
+
+def _of_some(customers: pa.Table, said: pa.Table) -> pa.Table:
+    """expected_amount and value_at_risk of some customers, of whom it is known where what was said of them stands."""
+    expected, _ = near(said.select(["customer_id", "value"]), customers[_PLACE])
+    leaving = customers.select(["customer_id", "churn_probability"]).rename_columns(["customer_id", "value"])
+    found = value_at_risk(expected, leaving.filter(pc.is_valid(leaving["value"])))
+    places = pc.index_in(customers["customer_id"], found["customer_id"])
+    return pa.table({name: found[name].take(places) for name in ("expected_amount", "value_at_risk")}).combine_chunks()
 
 
 def least_who_hold(amounts: Values, *, share: float) -> int:

@@ -47,10 +47,12 @@ def section(table: pa.Table, judged: Judged | None, prepared: Sequence[Message],
         told = by_part(table, lambda rows: rows.filter(pc.is_valid(rows["churn_probability"])))
     figures, tables = [], []
     if told.num_rows:
-        figures += [_probabilities(told, context), _why(told, context)]
+        # Reasons are most of the table, and one figure reads them.
+        without = told.drop_columns(["reasons"])
+        figures += [_probabilities(without, context), _why(told, context)]
         if context.unknown is None:
-            figures.append(_at_risk(told, context))
-        tables.append(_bands(told, context))
+            figures.append(_at_risk(without, context))
+        tables.append(_bands(without, context))
     if judged is not None:
         figures += [_calibration(judged, context), _gains(judged, context)]
         tables.append(_comparison(judged, context))
@@ -84,9 +86,10 @@ def advice(table: pa.Table, context: Context) -> list[Advice]:
 
 def call_list(table: pa.Table, context: Context) -> DataTable:
     """Who is worth a call: likely or perhaps leaving, the most money at stake first, with his reasons."""
-    rows = by_part(table, lambda some: some.filter(pc.is_in(some["churn_band"], pa.array(["high", "medium"]))))
-    stake = rows["churn_probability"].to_numpy() * rows["amount_365d"].to_numpy() * (context.horizon_days / 365)
-    order = np.lexsort((np.arange(rows.num_rows), -stake))[:CALL_LIST_ROWS]
+    worth = np.flatnonzero(pc.is_in(table["churn_band"], pa.array(["high", "medium"])).to_numpy())
+    stake = table["churn_probability"].to_numpy()[worth] * table["amount_365d"].to_numpy()[worth]
+    stake *= context.horizon_days / 365
+    order = np.lexsort((worth, -stake))[:CALL_LIST_ROWS]
     columns = ["customer_id", "churn_probability", "last_order_on", "amount_365d", "at_stake", "why"]
     kinds = ["text", "percent", "date", context.kind, context.kind, "text"]
     told: list[tuple[Value, ...]] = [
@@ -95,10 +98,10 @@ def call_list(table: pa.Table, context: Context) -> DataTable:
             _because(row["reasons"], context.currency),
         )
         for place in order
-        for row in rows.slice(place, 1).to_pylist()
+        for row in table.slice(int(worth[place]), 1).to_pylist()
     ]  # fmt: skip
     return DataTable(
-        title=Message("churn.call_list", {"rows": len(told), "of": rows.num_rows}),
+        title=Message("churn.call_list", {"rows": len(told), "of": len(worth)}),
         columns=[
             Column(key, Message(f"churn.column_{key}"), kind, bar=key == "at_stake")
             for key, kind in zip(columns, kinds, strict=True)
@@ -147,23 +150,23 @@ def _probabilities(told: pa.Table, context: Context) -> Figure:
 
 def _why(told: pa.Table, context: Context) -> Figure:
     """Of those likely to leave (or, where nobody is, of all): what speaks most for it, by customers."""
-    told = told.select(["churn_band", "reasons"])
-    high = by_part(told, lambda rows: rows.filter(pc.equal(rows["churn_band"], "high")))
-    of = high if high.num_rows else told
-    first: Counter[str] = Counter()
-    for part in slices(of):
-        first.update(_strongest(part["reasons"].combine_chunks()))
+    is_any_high = pc.any(pc.equal(told["churn_band"], "high")).as_py()
+    customers, first = 0, Counter[str]()
+    for part in slices(told.select(["churn_band", "reasons"])):
+        of = part.filter(pc.equal(part["churn_band"], "high")) if is_any_high else part
+        customers += of.num_rows
+        first.update(_strongest(of["reasons"].combine_chunks()))
     ranked = sorted(first.items(), key=lambda each: (-each[1], each[0]))
-    theme, customers = ranked[0]
+    theme, led = ranked[0]
     return Figure(
         id="churn-reasons",
         title=Message("churn.figure_reasons"),
-        finding=Message("churn.finding_reasons", {"theme": _theme(theme), "share": customers / of.num_rows}),
+        finding=Message("churn.finding_reasons", {"theme": _theme(theme), "share": led / customers}),
         chart=charts.bar(
             [_theme(code) for code, _ in ranked], [count for _, count in ranked], kind="int",
             name=Message("churn.column_customers"), by=Message("churn.column_why"),
         ),
-        caption=Message("churn.caption_reasons", {"customers": of.num_rows, "counted": context.counted}),
+        caption=Message("churn.caption_reasons", {"customers": customers, "counted": context.counted}),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from guanxi.features import customer_features
 from guanxi.mining.lifetime import BetaGeoNBD
 from guanxi.studies.base import study_query
 from guanxi.warehouse import Session
-from guanxi.warehouse.paged import by_part, let_go, near, slices
+from guanxi.warehouse.paged import PART_ROWS, by_part, let_go, near, slices
 
 __all__ = ["LABEL", "PERIOD", "Past", "customers_now", "cutoffs_before", "outcomes_at", "read_past", "stacked"]
 
@@ -136,9 +136,11 @@ def _sample(customers: pa.Table, *, most: int = _MOST_CUSTOMERS) -> pa.Table:
     rows = customers.num_rows
     if rows <= most:
         return customers
-    ids = (each for part in slices(customers.select(["customer_id"])) for each in part["customer_id"].to_pylist())
-    drawn = np.fromiter((crc32(each.encode()) for each in ids), np.uint32, rows)
-    return customers.filter(pa.array(drawn < 2**32 * most / rows))
+    least = 2**32 * most / rows
+    return pa.concat_tables(
+        part.filter(pa.array([crc32(each.encode()) < least for each in part["customer_id"].to_pylist()], pa.bool_()))
+        for part in slices(customers)
+    ).combine_chunks()
 
 
 def _with_lifetime(customers: pa.Table, histories: pa.Table, horizon_days: int) -> pa.Table:
@@ -150,6 +152,9 @@ def _with_lifetime(customers: pa.Table, histories: pa.Table, horizon_days: int) 
         return _with_nothing(customers)
     if not model.converged_:
         return _with_nothing(customers)
+    if customers.num_rows <= PART_ROWS:
+        # Of millions, a table to look each of them up in would be made for a few.
+        histories = histories.filter(pc.is_in(histories["customer_id"], customers["customer_id"]))
     places = pc.index_in(customers["customer_id"], histories["customer_id"])
     return by_part(
         customers.append_column(_PLACE, places), lambda rows: _with_said(rows, model, histories, horizon_days)
