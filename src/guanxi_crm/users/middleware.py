@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +11,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.cache import cache
 from django.db import OperationalError, transaction
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from guanxi_crm.core.language import DJANGO_LANGUAGE, told
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.users.models import User
-from guanxi_crm.users.policy import actor_for, lacks_second_factor, nobody
+from guanxi_crm.users.policy import actor_for, lacks_second_factor, nobody, roles_of
 from guanxi_crm.users.services.sessions import session_mark_seen
 
 __all__ = ["ActorMiddleware"]
@@ -40,6 +40,8 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Asked for twice, by what is told apart below, and by whoever wants the actor.
+        request.roles_held = functools.cache(lambda: roles_of(request.user))  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
         chosen = getattr(request.user, "language", "")
         if chosen in DJANGO_LANGUAGE:
@@ -50,9 +52,9 @@ class ActorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, named: Any) -> HttpResponse | None:  # noqa: ARG002
-        if not request.user.is_authenticated or (request.resolver_match.url_name or "").startswith(_OPEN):
-            return None
-        if request.resolver_match.view_name == "site:preferences" or not lacks_second_factor(_with_roles(request)):
+        user, asked = request.user, request.resolver_match
+        is_open = (asked.url_name or "").startswith(_OPEN) or asked.view_name == "site:preferences"
+        if is_open or not user.is_authenticated or not lacks_second_factor(user, request.roles_held()):
             return None
         messages.info(request, told("crm_users.second_factor_needed"))
         page = redirect("mfa_activate_totp")
@@ -60,12 +62,7 @@ class ActorMiddleware:
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_for(_with_roles(request)) if request.user.is_authenticated else nobody()
-
-
-def _with_roles(request: HttpRequest) -> User:
-    prefetch_related_objects([request.user], "roles", "teams")
-    return request.user
+    return actor_for(request.user, roles=request.roles_held()) if request.user.is_authenticated else nobody()
 
 
 def _mark_seen(request: HttpRequest) -> None:
