@@ -280,6 +280,7 @@ class CustomerScores(models.Model):
         constraints = (models.UniqueConstraint(fields=["customer", "scored"], name="one_score_a_version"),)
         indexes = (
             # A list sorted by one of these, whole or of one segment, group or band, reads its page and nothing else.
+            # A last column is what is often asked besides: rows that do not have it are passed over in the index.
             models.Index(fields=["scored", "amount", "customer"], name="scores_by_amount"),
             models.Index(fields=["scored", "expected_amount", "customer"], name="scores_by_expected"),
             models.Index(fields=["scored", "churn_probability", "customer"], name="scores_by_churn"),
@@ -287,11 +288,17 @@ class CustomerScores(models.Model):
             models.Index(fields=["scored", "segment", "amount", "customer"], name="scores_segment_amount"),
             models.Index(fields=["scored", "segment", "expected_amount", "customer"], name="scores_segment_expected"),
             models.Index(fields=["scored", "segment", "churn_probability", "customer"], name="scores_segment_churn"),
-            models.Index(fields=["scored", "value_group", "amount", "customer"], name="scores_group_amount"),
+            models.Index(
+                fields=["scored", "value_group", "amount", "customer", "churn_band"], name="scores_group_amount"
+            ),
             models.Index(fields=["scored", "value_group", "churn_probability", "customer"], name="scores_group_churn"),
-            models.Index(fields=["scored", "churn_band", "amount", "customer"], name="scores_band_amount"),
+            models.Index(
+                fields=["scored", "churn_band", "amount", "customer", "value_group"], name="scores_band_amount"
+            ),
             models.Index(fields=["scored", "churn_band", "expected_amount", "customer"], name="scores_band_expected"),
-            models.Index(fields=["scored", "amount", "customer"], name="scores_of_vips", condition=Q(is_vip=True)),
+            models.Index(
+                fields=["scored", "amount", "customer", "is_silent"], name="scores_of_vips", condition=Q(is_vip=True)
+            ),
         )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-__all__ = ["IS_RETURN", "Order", "OrderLine", "Product"]
+__all__ = ["IS_RETURN", "SALES", "Order", "OrderLine", "Product", "ProductMonth"]
+
+SALES = ("sale", "return")
+"""Kinds of lines that are sales of goods and services, and what went back of them."""
 
 
 class Product(models.Model):
@@ -83,3 +86,22 @@ class OrderLine(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["order", "line_no"], name="one_line"),)
         indexes = (models.Index(fields=["product", "order"], name="lines_of_product"),)
+
+
+class ProductMonth(models.Model):
+    """What was sold of a product in one month, to whomever: kept by every write of orders, so that no page adds it up.
+
+    Without orders any more, it is of nothing.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="months", db_index=False)
+    month = models.CharField(max_length=7)
+    """Year and month, of the day on the company's calendar: ``2026-03``."""
+    currency = models.CharField(max_length=3)
+    orders = models.IntegerField()
+    quantity = models.DecimalField(max_digits=22, decimal_places=4)
+    amount = models.BigIntegerField()
+    """Minor units, returns taken off, as all of this."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["product", "month", "currency"], name="one_product_month"),)

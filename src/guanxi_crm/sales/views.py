@@ -15,13 +15,7 @@ from guanxi_crm.core.language import told
 from guanxi_crm.core.pages import signed_in
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.selectors.orders import lines_of, order_count, order_filter, order_get, order_page
-from guanxi_crm.sales.selectors.products import (
-    SoldInMonth,
-    product_buyers,
-    product_get,
-    product_months,
-    product_page,
-)
+from guanxi_crm.sales.selectors.products import NEWEST, SoldInMonth, product_get, product_page, product_sales
 from guanxi_crm.sales.services.export import orders_export
 
 __all__ = ["export_view", "order_view", "orders_view", "product_view", "products_view"]
@@ -90,10 +84,10 @@ def product_view(request: HttpRequest, product_id: int) -> HttpResponse:
     """One product: what was sold of it, and to whom."""
     user = request.actor
     product = product_get(user=user, product_id=product_id)
-    months = product_months(product, user=user)
+    sold = product_sales(product, user=user)
     return render(request, "sales/product.html", {
-        "product": product, "fields": set(user.readable("product")), "months": months,
-        "chart": _months_chart(months) if months else None, "buyers": product_buyers(product, user=user),
+        "product": product, "fields": set(user.readable("product")), "sold": sold, "newest": NEWEST,
+        "chart": _months_chart(sold.months) if sold.months else None,
     })  # fmt: skip
 
 

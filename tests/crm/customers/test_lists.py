@@ -7,7 +7,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -217,6 +219,25 @@ def test_a_search_among_some_turns_pages_both_ways(people, actor, sales, custome
     assert customer_list(user=user, query=asked("q=王"), size=9).count == 7
     narrow = customer_list(user=user, query=asked("q=王&value_group.is=high"), size=3)
     assert (names(narrow), narrow.sort) == ("BA", "")
+
+
+def test_that_a_search_finds_very_many_is_known_for_a_while(people, actor, sales, customer_of, team, monkeypatch):
+    monkeypatch.setattr("guanxi_crm.customers.selectors.lists.WIDE", 2)
+    more = [customer_of(name=f"王{at}", owner=sales, team=team) for at in range(3)]
+    search_index([each.pk for each in more])
+    user, asks = actor(sales), []
+
+    def page(cursor=None):
+        with CaptureQueriesContext(connection) as captured:
+            found = customer_list(user=user, query=asked("q=王"), size=2, cursor=cursor)
+        asks.append(sum("customers_search" in each["sql"] for each in captured.captured_queries))
+        return found
+
+    first = page()
+    assert names(first) == "21"
+    assert names(page(first.next)) == "0B"
+    # The first page is among those who were found to see whether they are many; the next is read by itself.
+    assert asks == [1, 1]
 
 
 def test_programs_get_what_the_list_shows(people, actor, administrator, sales):

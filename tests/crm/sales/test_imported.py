@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from crm.sales.rows_of_orders import line_row, order_row
 from guanxi_crm.customers.models import Customer
-from guanxi_crm.sales.models import Order, OrderLine, Product
+from guanxi_crm.sales.models import SALES, Order, OrderLine, Product, ProductMonth
 from guanxi_crm.sales.services.imported import (
     ProductRow,
     orders_forget,
@@ -56,6 +58,34 @@ def test_orders_of_a_customer_whom_staff_have_deleted_are_left_out(sold):
     assert not Order.objects.filter(key="x1").exists()
 
 
+def test_what_was_sold_by_month_follows_every_write(sold):
+    assert kept() == added_up() != {}
+    more = [line_row("x1", "P1", 700), line_row("x1", "P1", 50, line_no=2), line_row("x1", "P2", -40, line_no=3, kind="return"),
+            line_row("x1", "P2", 99, line_no=4, kind="shipping"), line_row("x1", None, 3, line_no=5)]  # fmt: skip
+    for _ in range(2):
+        orders_upsert([order_row("x1", "C1", DAY, 813)], more, origin="import")
+        assert kept() == added_up()
+    assert kept()["P1", "2026-01", "CNY"] == (32, Decimal(66), 31 * 1250 + 750)
+    # Another month, another currency, another product.
+    moved = order_row("x1", "C1", dt.date(2026, 3, 1), 9, currency="EUR")
+    orders_upsert([moved], [line_row("x1", "P2", 9)], origin="import")
+    assert kept() == added_up()
+    assert kept()["P2", "2026-03", "EUR"] == (1, Decimal(2), 9)
+    orders_forget(["x1", "m01", "o1"])
+    assert kept() == added_up()
+    products_forget(["P2"])
+    assert kept() == added_up()
+    assert {product for product, _, _ in kept()} == {"P1"}
+
+
+def test_what_was_sold_before_it_was_kept_is_added_up_by_the_migration(sold):
+    before = kept()
+    ProductMonth.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("guanxi_crm.sales.migrations.0002_product_months").ADD_UP)
+    assert kept() == before != {}
+
+
 def test_what_is_forgotten_takes_its_lines_along_and_leaves_the_customer(sold):
     assert orders_forget(["m01", "m02", "never"]) == 2
     assert OrderLine.objects.count() == Order.objects.count() == 32
@@ -74,3 +104,23 @@ def test_a_product_is_brought_up_to_date(sold):
         1,
     )
     assert Product.objects.get(code="P2").name == "Big cup"
+
+
+def kept() -> dict:
+    """Orders, quantity and amount as they are kept, by product, month and currency."""
+    months = ProductMonth.objects.exclude(orders=0)
+    return {
+        (each.product.code, each.month, each.currency): (each.orders, each.quantity, each.amount)
+        for each in months.select_related("product")
+    }
+
+
+def added_up() -> dict:
+    """The same, of the lines that are there."""
+    found: dict = {}
+    for line in OrderLine.objects.filter(line_kind__in=SALES, product__isnull=False).select_related("product", "order"):
+        of = found.setdefault((line.product.code, f"{line.order.ordered_on:%Y-%m}", line.order.currency), [set(), 0, 0])
+        of[0].add(line.order_id)
+        of[1] += line.quantity
+        of[2] += line.amount
+    return {key: (len(orders), quantity, amount) for key, (orders, quantity, amount) in found.items()}

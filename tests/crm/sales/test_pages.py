@@ -14,10 +14,10 @@ from guanxi_crm.core.keyset import COUNT_LIMIT
 from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.services.demo import demo_customers_remove
-from guanxi_crm.sales.models import IS_RETURN, Order, OrderLine
+from guanxi_crm.sales.models import IS_RETURN, Order, OrderLine, ProductMonth
 from guanxi_crm.sales.selectors import orders
 from guanxi_crm.sales.selectors.orders import OrderFilter, order_count, order_get, order_page, orders_of
-from guanxi_crm.sales.selectors.products import product_buyers, product_months, product_page
+from guanxi_crm.sales.selectors.products import product_page, product_sales
 from guanxi_crm.sales.services.demo import demo_orders_remove
 from guanxi_crm.users.models import Role
 from guanxi_crm.users.policy import actor_for
@@ -114,8 +114,8 @@ def test_hidden_fields_show_nowhere(sold, manager, client):
         assert page.status_code == 200
         for secret in ("999.00", "Li Na", "王小明", "3.5 "):
             assert secret not in page.content.decode()
-    assert product_months(sold.tea, user=actor_for(manager)) == []
-    assert product_buyers(sold.tea, user=actor_for(manager)) == []
+    assert product_sales(sold.tea, user=actor_for(manager)).months == []
+    assert product_sales(sold.tea, user=actor_for(manager)).buyers == []
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Unit price (CNY)"), ("zh", "单价（CNY）")])
@@ -143,6 +143,8 @@ def test_orders_are_taken_out_with_the_simulated_companys_customers(sold):
     sold.other.origin = "demo"
     sold.other.save()
     assert demo_orders_remove() == 2
+    assert set(ProductMonth.objects.exclude(orders=0).values_list("month", flat=True)) == {"2026-01", "2026-02"}
+    assert ProductMonth.objects.filter(product=sold.cup, orders__gt=0).count() == 0
     assert demo_customers_remove() == 1
     assert set(Order.objects.values_list("customer_id", flat=True)) == {sold.mine.pk, None}
     assert not OrderLine.objects.exclude(order__in=Order.objects.all()).exists()
@@ -150,12 +152,12 @@ def test_orders_are_taken_out_with_the_simulated_companys_customers(sold):
 
 def test_a_product_tells_what_was_sold_and_to_whom(sold, manager):
     user = actor_for(manager)
-    months = product_months(sold.tea, user=user)
+    months = product_sales(sold.tea, user=user).months
     assert [(each.month, each.orders, each.quantity, each.amount) for each in months] == [
         (dt.date(2026, 1, 1), 31, 62.0, 31 * 1250),
         (dt.date(2026, 2, 1), 2, 4.0, 99900 + 700),
     ]
-    assert [(each.name, each.orders, each.amount) for each in product_buyers(sold.tea, user=user)] == [
+    assert [(each.name, each.orders, each.amount) for each in product_sales(sold.tea, user=user).buyers] == [
         ("Li Na", 1, 99900),
         ("王小明", 31, 31 * 1250),
     ]
@@ -163,9 +165,44 @@ def test_a_product_tells_what_was_sold_and_to_whom(sold, manager):
 
 def test_a_product_tells_sales_of_their_own_customers_only(sold, sales):
     user = actor_for(sales)
-    assert [each.amount for each in product_months(sold.tea, user=user)] == [31 * 1250]
-    assert [each.customer_id for each in product_buyers(sold.tea, user=user)] == [sold.mine.pk]
-    assert product_months(sold.cup, user=user) == []
+    assert [each.amount for each in product_sales(sold.tea, user=user).months] == [31 * 1250]
+    assert [each.customer_id for each in product_sales(sold.tea, user=user).buyers] == [sold.mine.pk]
+    assert product_sales(sold.cup, user=user).months == []
+
+
+@pytest.mark.parametrize(("language", "note"), [("en", "the newest 3 order lines"), ("zh", "最近的 3 条订单明细")])
+def test_of_a_best_seller_the_newest_lines_tell_and_the_page_says_so(
+    sold, manager, sales, client_of, monkeypatch, language, note
+):
+    url = reverse("sales:product", args=[sold.tea.pk])
+    assert note not in client_of(manager, language=language).get(url).content.decode()
+    monkeypatch.setattr("guanxi_crm.sales.selectors.products.NEWEST", 3)
+    monkeypatch.setattr("guanxi_crm.sales.views.NEWEST", 3)
+    # Of three lines the last is nobody's, the one before another's, the first his.
+    told = product_sales(sold.tea, user=actor_for(sales))
+    assert [(each.orders, each.amount) for each in told.months] == [(1, 1250)]
+    assert [(each.customer_id, each.amount) for each in told.buyers] == [(sold.mine.pk, 1250)]
+    assert (told.has_all_months, told.has_all_buyers) == (False, False)
+    whole = product_sales(sold.tea, user=actor_for(manager))
+    assert [each.orders for each in whole.months] == [31, 2]
+    assert [each.orders for each in whole.buyers] == [1, 1]
+    assert (whole.has_all_months, whole.has_all_buyers) == (True, False)
+    assert client_of(manager, language=language).get(url).content.decode().count(note) == 1
+    assert client_of(sales, language=language).get(url).content.decode().count(note) == 2
+
+
+def test_exactly_as_many_lines_as_are_read_are_all(sold, sales, monkeypatch):
+    monkeypatch.setattr(
+        "guanxi_crm.sales.selectors.products.NEWEST", OrderLine.objects.filter(product=sold.tea).count()
+    )
+    told = product_sales(sold.tea, user=actor_for(sales))
+    assert (told.has_all_months, told.months[0].orders) == (True, 31)
+
+
+def test_a_products_sales_take_four_queries(sold, sales, django_assert_max_num_queries):
+    user = actor_for(sales)
+    with django_assert_max_num_queries(4):
+        assert product_sales(sold.tea, user=user).buyers
 
 
 def test_products_are_searched_by_code_name_and_category(sold, manager):

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from guanxi_crm.sales.models import Order
-from guanxi_crm.sales.selectors.products import product_buyers, product_search
+from guanxi_crm.sales.selectors.products import product_sales, product_search
 from guanxi_crm.sales.selectors.whose import whose
 from guanxi_crm.users.models import Role
 from guanxi_crm.users.policy import actor_for
@@ -58,8 +58,8 @@ def test_pages_export_and_command_bar_keep_another_customer_to_themselves(sold, 
 
 
 def test_buyers_of_a_product_are_those_he_may_know(sold, clerk, manager):
-    assert [each.customer_id for each in product_buyers(sold.tea, user=actor_for(clerk))] == [sold.mine.pk]
-    assert {each.customer_id for each in product_buyers(sold.tea, user=actor_for(manager))} == {
+    assert [each.customer_id for each in product_sales(sold.tea, user=actor_for(clerk)).buyers] == [sold.mine.pk]
+    assert {each.customer_id for each in product_sales(sold.tea, user=actor_for(manager)).buyers} == {
         sold.mine.pk, sold.other.pk,
     }  # fmt: skip
 

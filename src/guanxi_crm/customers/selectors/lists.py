@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 
 from guanxi_crm.core.keyset import COUNT_LIMIT, Order, Page, count_up_to, page_of
+from guanxi_crm.core.planner import many_known, many_note
 from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, CustomerTag, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, column_of, compiled
-from guanxi_crm.customers.selectors.directory import directory
+from guanxi_crm.customers.selectors.directory import Directory, TagName, directory
 from guanxi_crm.customers.selectors.found import finds_everybody, found_page
+from guanxi_crm.customers.selectors.keys import these
 from guanxi_crm.customers.selectors.list_query import DEFAULT_COLUMNS, NEWEST, ListQuery, default_sort, order_of
 from guanxi_crm.customers.selectors.scores import current_version
-from guanxi_crm.customers.selectors.search import search_for
+from guanxi_crm.customers.selectors.search import Search, search_for
 from guanxi_crm.customers.selectors.walk import walked
 
 __all__ = [
@@ -113,28 +115,28 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
     count: int | None = None
     if query.text:
         looked_for = search_for(user=user, text=query.text)
-        # As many as are counted, so that the index is asked once.
-        found = looked_for.first(COUNT_LIMIT + 1 if everybody else WIDE + 1)
-        if len(found) <= WIDE:
-            records = customers_matching(user=user, query=replace(query, text=""), version=version).filter(pk__in=found)
-            count = len(found) if everybody else None
-        else:
-            newest = found_page(
-                user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor, newest=found
-            )
-            rows = _with_columns(Customer.objects.filter(pk__in=newest.records), columns, NEWEST).order_by("-pk")
-            page, sort = replace(newest, records=list(rows)), ""
-            return _page(user, page, columns, sort, len(found) if everybody else _counted(page), version)
+        found = _found(looked_for, is_first_page=cursor is None)
+        if found is None or len(found) > WIDE:
+            page = found_page(
+                user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor,
+                newest=found or (), columns=_paths(columns, NEWEST),
+            )  # fmt: skip
+            count = looked_for.count(COUNT_LIMIT) if everybody else _counted(page)
+            return _page(user, page, columns, "", count, version)
+        records = customers_matching(user=user, query=replace(query, text=""), version=version)
+        records = records.filter(pk__in=these(found))
+        count = len(found) if everybody else None
     else:
         records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
         count = count_up_to(Customer.objects.all()) if everybody else None
-    page = page_of(_with_columns(records, columns, order), order, size=size, cursor=cursor)
+    page = page_of(records.values(*_paths(columns, order)), order, size=size, cursor=cursor)
     return _page(user, page, columns, sort, count if (whole := _counted(page)) is None else whole, version)
 
 
 def rows_page(
-    *, user: Actor, query: ListQuery, order: Order | None, columns: Iterable[str], size: int, cursor: str | None = None
-) -> Page:
+    *, user: Actor, query: ListQuery, order: Order | None, columns: Collection[str], size: int,
+    cursor: str | None = None,
+) -> Page:  # fmt: skip
     """A page of the customers who match, as rows of ``values()``: for programs, whose order always holds.
 
     Permission: as `customer_list`; whoever calls has asked for each of the columns. Four queries at most.
@@ -152,9 +154,9 @@ def rows_page(
     version = current_version()
     if query.text and order is None:
         looked_for = search_for(user=user, text=query.text)
-        newest = found_page(user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor)
-        rows = Customer.objects.filter(pk__in=newest.records).order_by("-pk").values(*columns)
-        return replace(newest, records=list(rows))
+        return found_page(
+            user=user, query=query, looked_for=looked_for, version=version, size=size, cursor=cursor, columns=columns
+        )
     if query.text:
         records = customers_matching(user=user, query=query, version=version)
     else:
@@ -178,6 +180,17 @@ def customer_count(*, user: Actor, query: ListQuery) -> int:
     return count_up_to(customers_matching(user=user, query=query))
 
 
+def _found(looked_for: Search, *, is_first_page: bool) -> list[int] | None:
+    """Keys of the newest who are found, as many as decide what is shown; None for a further page, which is read by
+    itself, where it was seen within the last minute that there are more than `WIDE`."""
+    if not is_first_page and many_known("search", looked_for, WIDE):
+        return None
+    found = looked_for.first(WIDE + 1)
+    if len(found) > WIDE:
+        many_note("search", looked_for, WIDE)
+    return found
+
+
 def _is_of_scores(query: ListQuery) -> bool:
     """Whether only those match who have scores, and only those decide."""
     conditions = query.conditions.of
@@ -193,9 +206,9 @@ def lines_of(*, user: Actor, records: Sequence[dict[str, Any]], columns: Sequenc
     """
     keys = [each["pk"] for each in records]
     contacts = _contacts_of(keys, [name for name in columns if name in _CONTACTS and user.may_read("customer", name)])
-    wants_tags = "tags" in columns and user.may_read("customer", "tags")
-    tags = _tags_of(keys) if wants_tags else {}
     known = directory()
+    wants_tags = "tags" in columns and user.may_read("customer", "tags")
+    tags = _tags_of(keys, known) if wants_tags else {}
     lines = []
     for each in records:
         line = {name: each.get(column_of(name)) for name in columns}
@@ -205,7 +218,7 @@ def lines_of(*, user: Actor, records: Sequence[dict[str, Any]], columns: Sequenc
         if "team" in line:
             line["team"] = known.teams.get(line["team"], "")
         if wants_tags:
-            line["tags"] = [known.tags[key] for key in tags.get(each["pk"], ()) if key in known.tags]
+            line["tags"] = tags.get(each["pk"], [])
         for name in _CONTACTS:
             if name in line:
                 line[name] = contacts.get((each["pk"], name), "")
@@ -233,10 +246,10 @@ def _page(
     return CustomerPage(lines, columns, sort, count, page.next, page.previous, version)
 
 
-def _with_columns(records: QuerySet[Customer], columns: Sequence[str], order: Order) -> QuerySet[Any]:
+def _paths(columns: Sequence[str], order: Order) -> tuple[str, ...]:
+    """What a line is made of, from the customer, and his place in the order."""
     names = [name for name in columns if name not in _CONTACTS and name != "tags"]
-    paths = {column_of(name) for name in (*names, *_BADGES)} | {"name", "number", order.column, "pk"}
-    return records.values(*paths)
+    return tuple({column_of(name) for name in (*names, *_BADGES)} | {"name", "number", order.column, "pk"})
 
 
 def _badges(user: Actor, columns: Sequence[str]) -> list[str]:
@@ -248,16 +261,20 @@ def _contacts_of(keys: Sequence[int], kinds: Sequence[str]) -> Mapping[tuple[int
     """One of each kind: the primary one, or the first."""
     found: dict[tuple[int, str], str] = {}
     if kinds and keys:
-        points = ContactPoint.objects.filter(customer_id__in=keys, kind__in=kinds).order_by("-is_primary", "pk")
+        points = ContactPoint.objects.filter(customer_id__in=these(keys), kind__in=kinds).order_by("-is_primary", "pk")
         for key, kind, value in points.values_list("customer_id", "kind", "value"):
             found.setdefault((key, kind), value)
     return found
 
 
-def _tags_of(keys: Sequence[int]) -> Mapping[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
+def _tags_of(keys: Sequence[int], known: Directory) -> Mapping[int, list[TagName]]:
+    """In the order of their names, which is the directory's."""
+    found: dict[int, list[TagName]] = defaultdict(list)
     if keys:
-        tagged = CustomerTag.objects.filter(customer_id__in=keys).order_by("customer_id", "tag__name")
-        for key, tag in tagged.values_list("customer_id", "tag_id"):
-            found[key].append(tag)
+        for key, tag in CustomerTag.objects.filter(customer_id__in=these(keys)).values_list("customer_id", "tag_id"):
+            if tag in known.tags:
+                found[key].append(known.tags[tag])
+    place = {key: at for at, key in enumerate(known.tags)}
+    for several in found.values():
+        several.sort(key=lambda tag: place[tag.id])
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
@@ -11,6 +13,7 @@ from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers import fulltext
 from guanxi_crm.customers.fulltext.text import COLUMNS, Term, terms
 from guanxi_crm.customers.models import Customer
+from guanxi_crm.customers.selectors.keys import these
 
 __all__ = ["NEAR", "Search", "customer_search", "search_for"]
 
@@ -36,13 +39,28 @@ class Search:
             return []
         return fulltext.first(self.terms, self.columns, limit, beyond=beyond, upwards=upwards)
 
+    def count(self, limit: int) -> int:
+        """How many match, of whomever, at most ``limit`` + 1."""
+        return fulltext.count(self.terms, self.columns, limit + 1) if self.is_possible else 0
+
     def among(
-        self, records: QuerySet[Customer], limit: int, beyond: int | None = None, upwards: bool = False
-    ) -> list[int]:
-        """As `first`, of those among some records. One query, or two where hardly any of the newest are among them."""
+        self, records: QuerySet[Any], limit: int, beyond: int | None = None, upwards: bool = False,
+        newest: Sequence[int] = (),
+    ) -> list[Any]:  # fmt: skip
+        """As `first`, those of some records, which may be rows of ``values()``. One query, or two or three where hardly
+        any of the newest are among them.
+
+        Parameters
+        ----------
+        newest : what `first` has given without ``beyond``, to be looked through before anything else is asked
+        """
         if not self.is_possible:
             return []
-        ordered = records.order_by("pk" if upwards else "-pk").values_list("pk", flat=True)
+        ordered = records.order_by("pk" if upwards else "-pk")
+        if newest and beyond is None:
+            near = list(ordered.filter(pk__in=these(newest))[:limit])
+            if len(near) == limit:
+                return near
         near = list(ordered.filter(pk__in=self.matching(NEAR, beyond, upwards))[:limit])
         if len(near) == limit:
             return near
@@ -65,7 +83,7 @@ def customer_search(*, user: Actor, text: str, limit: int = 10) -> list[Customer
 
     Chinese names by any of their characters in their order, Latin words and numbers by how they begin, telephone
     numbers by their beginning or their last four digits. Only columns that the user may see are searched, only
-    customers that he may see are found. Nothing is ranked: a common surname costs no more than a rare one. Three
+    customers that he may see are found. Nothing is ranked: a common surname costs no more than a rare one. Two
     queries at most.
     """
     user.require("customer", "view")
@@ -73,6 +91,6 @@ def customer_search(*, user: Actor, text: str, limit: int = 10) -> list[Customer
     if not looked_for.is_possible:
         return []
     mine: QuerySet[Customer] = user.narrow("customer", Customer.objects.all())
-    everybody = user.scope("customer", "view") is Scope.ALL
-    found = looked_for.first(limit) if everybody else looked_for.among(mine, limit)
-    return list(mine.filter(pk__in=found).order_by("-pk"))
+    if user.scope("customer", "view") is not Scope.ALL:
+        return looked_for.among(mine, limit)
+    return list(mine.filter(pk__in=these(looked_for.first(limit))).order_by("-pk"))

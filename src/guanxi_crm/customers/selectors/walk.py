@@ -9,12 +9,15 @@ is first asked alone, up to `FEW`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from guanxi_crm.core.planner import many_known, many_note, unindexed
 from guanxi_crm.core.policy import Actor
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.conditions import SCORE_NAMES, AllOf, Condition, compiled, tag_keys
+from guanxi_crm.customers.selectors.keys import these
 
 __all__ = ["FEW", "walked"]
 
@@ -47,9 +50,9 @@ def walked(*, user: Actor, conditions: AllOf, currency: str) -> QuerySet[Custome
     # The user himself is asked for, too: "me" and "mine" are another's for each.
     asked = ("customers", user.user_id, sorted(user.team_ids), limits, listed, most)
     if not many_known(*asked):
-        few = list(_here(user, limits, listed, currency).order_by().values_list("pk", flat=True)[: most + 1])
+        few = list(_here(user, limits, listed, currency)[: most + 1])
         if len(few) <= most:
-            return Customer.objects.filter(others, pk__in=few)
+            return Customer.objects.filter(others, pk__in=these(few))
         many_note(*asked)
     one_by_one = compiled(listed, user=user, currency=currency, one_by_one=True)
     return Customer.objects.filter(unindexed(limits, _COLUMNS), unindexed(one_by_one, _COLUMNS), others)
@@ -59,12 +62,24 @@ def _has_index(condition: Condition) -> bool:
     return condition.field in _BY_KEY or (condition.field in _BY_PLACE and condition.operator == "is")
 
 
-def _here(user: Actor, limits: Q, listed: AllOf, currency: str) -> QuerySet[Customer]:
-    """Who matches what is asked of customers themselves, to be listed."""
+def _here(user: Actor, limits: Q, listed: AllOf, currency: str) -> QuerySet[Any]:
+    """Keys of those who match what is asked of customers themselves."""
     tagged = [each for each in listed.of if each.field == "tags" and each.operator == "is"]
-    if len(tagged) != 1:
-        return Customer.objects.filter(limits, compiled(listed, user=user, currency=currency))
-    # From the tag to its customers one after another, and no further than needed: as a list of keys, SQLite would first
-    # make the whole list. Who has two of several tags counts twice, which does no harm here.
-    rest = compiled(AllOf(tuple(each for each in listed.of if each not in tagged)), user=user, currency=currency)
-    return Customer.objects.filter(unindexed(limits, _COLUMNS), rest, tagged__tag__in=tag_keys(tagged[0], user=user))
+    if len(tagged) == 1:
+        # From the tag to its customers one after another, and no further than needed: as a list of keys, SQLite would
+        # first make the whole list. Who has two of several tags counts twice, which does no harm here.
+        rest = compiled(AllOf(tuple(each for each in listed.of if each not in tagged)), user=user, currency=currency)
+        keys = tag_keys(tagged[0], user=user)
+        return _keys(unindexed(limits, _COLUMNS), rest, tagged__tag__in=keys)
+    conditions = compiled(listed, user=user, currency=currency)
+    in_a_place = any(each.field in _BY_PLACE and _has_index(each) for each in listed.of)
+    if not (in_a_place and limits.connector == Q.OR and len(limits.children) == 2):
+        return _keys(limits, conditions)
+    # One's team's in a place by the place's index, in which teams stand together; then those one looks after for
+    # another team, by the owner's. In one query SQLite would go through all who are there.
+    own, team = (Q(each) for each in limits.children)
+    return _keys(team, conditions).union(_keys(own, ~team, unindexed(conditions, _COLUMNS)), all=True)
+
+
+def _keys(*conditions: Q, **more: object) -> QuerySet[Any]:
+    return Customer.objects.filter(*conditions, **more).order_by().values_list("pk", flat=True)

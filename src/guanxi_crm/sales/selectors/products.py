@@ -12,16 +12,28 @@ from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.keyset import Order as Sorting
 from guanxi_crm.core.keyset import Page, page_of
 from guanxi_crm.core.planner import unindexed
-from guanxi_crm.core.policy import Actor
+from guanxi_crm.core.policy import Actor, Scope
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.record import name_for
-from guanxi_crm.sales.models import OrderLine, Product
+from guanxi_crm.sales.models import SALES, OrderLine, Product, ProductMonth
 
-__all__ = ["Buyer", "SoldInMonth", "product_buyers", "product_get", "product_months", "product_page", "product_search"]
+__all__ = [
+    "NEWEST",
+    "Buyer",
+    "ProductSales",
+    "SoldInMonth",
+    "product_get",
+    "product_page",
+    "product_sales",
+    "product_search",
+]
+
+NEWEST = 1000
+"""So many lines of a product are read for its page, in a few milliseconds: a best seller may have a million."""
 
 _SIZE = 50
 _BY_CODE = Sorting("code")
-_SALES = ("sale", "return")
+_BUYERS = 10
 _WHOSE = {"order__customer__owner_id", "order__customer__team_id"}
 
 
@@ -38,13 +50,30 @@ class SoldInMonth:
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who bought most of a product."""
+    """Who spent much on a product."""
 
     customer_id: int
     name: str
     orders: int
     amount: int
     currency: str
+
+
+@dataclass(frozen=True)
+class ProductSales:
+    """What was sold of a product, as far as somebody may see it.
+
+    Parameters
+    ----------
+    months : by month and currency, the earliest first
+    buyers : those who spent most, ten at most
+    has_all_months, has_all_buyers : whether they are told of all lines, or of the newest `NEWEST` only
+    """
+
+    months: list[SoldInMonth]
+    buyers: list[Buyer]
+    has_all_months: bool
+    has_all_buyers: bool
 
 
 def product_page(
@@ -93,46 +122,60 @@ def product_get(*, user: Actor, product_id: int) -> Product:
     return product
 
 
-def product_months(product: Product, *, user: Actor) -> list[SoldInMonth]:
-    """Sales of a product by month and currency, in the orders that the user may see, the earliest first.
+def product_sales(product: Product, *, user: Actor) -> ProductSales:
+    """What was sold of a product in the orders that the user may see: by month, and to whom. At most four queries.
 
-    Empty where amounts, lines or times of orders are hidden from him. One query over the product's lines.
+    Of a product that sells well not all lines are read. Who sees every order is shown all months, as imports keep them;
+    for others, and to tell who spent most, its newest `NEWEST` lines are looked through.
+
+    Months are empty where amounts, lines or times of orders are hidden from him; buyers where it is hidden from him
+    whose an order is, what it came to, or its lines. Customers of whom he may not know are left out.
     """
-    if not _sees(user, "lines", "amount", "ordered_at"):
-        return []
+    sees_months = _sees(user, "lines", "amount", "ordered_at")
+    sees_buyers = _sees(user, "lines", "amount", "customer") and user.may("customer", "view")
+    keeps = user.scope("order", "view") is Scope.ALL
+    first = _first_of_newest(product) if sees_buyers or (sees_months and not keeps) else None
+    newest = _newest(product, first, user)
+    months: list[SoldInMonth] = []
+    if sees_months:
+        months = _months_kept(product) if keeps else _months_of(newest)
+    buyers = _buyers_of(newest, user) if sees_buyers else []
+    return ProductSales(months, buyers, has_all_months=keeps or first is None, has_all_buyers=first is None)
+
+
+def _months_kept(product: Product) -> list[SoldInMonth]:
+    rows = ProductMonth.objects.filter(product=product, orders__gt=0).order_by("month", "currency")
+    return [
+        SoldInMonth(_first_day(row.month), row.orders, float(row.quantity), row.amount, row.currency) for row in rows
+    ]
+
+
+def _months_of(lines: QuerySet[OrderLine]) -> list[SoldInMonth]:
+    """By month and currency, the earliest first."""
     rows = (
-        _sold(product, user)
         # The year and month of a date as text: cut by SQLite itself, where TruncMonth would ask Python row by row.
-        .annotate(month=Substr(Cast("order__ordered_on", CharField()), 1, 7))
+        lines.annotate(month=Substr(Cast("order__ordered_on", CharField()), 1, 7))
         .values("month", "order__currency")
         .annotate(n=Count("order", distinct=True), pieces=Sum("quantity"), total=Sum("amount"))
         .order_by("month", "order__currency")
     )
     return [
         SoldInMonth(
-            dt.date.fromisoformat(f"{row['month']}-01"), row["n"], float(row["pieces"] or 0), row["total"] or 0,
-            row["order__currency"],
+            _first_day(row["month"]), row["n"], float(row["pieces"] or 0), row["total"] or 0, row["order__currency"]
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
-def product_buyers(product: Product, *, user: Actor, limit: int = 10) -> list[Buyer]:
-    """The customers who spent most on a product, among the orders that the user may see.
-
-    Customers of whom he may not know are left out. Empty where it is hidden from him whose an order is, or what it
-    came to. One query over the product's lines, one for the names.
-    """
-    if not (_sees(user, "lines", "amount", "customer") and user.may("customer", "view")):
-        return []
+def _buyers_of(lines: QuerySet[OrderLine], user: Actor) -> list[Buyer]:
+    """The customers who spent most, as far as the user may know of them."""
     rows = list(
-        _sold(product, user)
-        .filter(user.limits("customer", path="order__customer__"), order__customer__isnull=False)
+        lines.filter(user.limits("customer", path="order__customer__"), order__customer__isnull=False)
         .values("order__customer", "order__currency")
         .annotate(n=Count("order", distinct=True), total=Sum("amount"))
-        .order_by("-total", "order__customer")[:limit]
+        .order_by("-total", "order__customer")[:_BUYERS]
     )
-    # Of these few only, not of everybody who ever bought it.
+    # Of these few only, not of everybody who bought it.
     known = Customer.objects.in_bulk([row["order__customer"] for row in rows])
     return [
         Buyer(row["order__customer"], name_for(known[row["order__customer"]], user=user), row["n"], row["total"],
@@ -141,10 +184,25 @@ def product_buyers(product: Product, *, user: Actor, limit: int = 10) -> list[Bu
     ]  # fmt: skip
 
 
-def _sold(product: Product, user: Actor) -> QuerySet[OrderLine]:
+def _first_of_newest(product: Product) -> int | None:
+    """The key of the order with which the newest `NEWEST` lines of a product begin; None where it has no more.
+
+    Imports write orders in the order of their times, so that later ones have higher keys.
+    """
+    orders = OrderLine.objects.filter(product=product).order_by("-order_id").values_list("order_id", flat=True)
+    edge = list(orders[NEWEST - 1 : NEWEST + 1])
+    return edge[0] if len(edge) > 1 else None
+
+
+def _newest(product: Product, first: int | None, user: Actor) -> QuerySet[OrderLine]:
     """The product's lines in orders that the user may see: from the product's lines on, not from all those orders."""
     limits = unindexed(user.limits("order", path="order__"), _WHOSE)
-    return OrderLine.objects.filter(limits, product=product, line_kind__in=_SALES).order_by()
+    lines = OrderLine.objects.filter(limits, product=product, line_kind__in=SALES).order_by()
+    return lines if first is None else lines.filter(order_id__gte=first)
+
+
+def _first_day(month: str) -> dt.date:
+    return dt.date.fromisoformat(f"{month}-01")
 
 
 def _sees(user: Actor, *fields: str) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.models import Order, OrderLine, Product
+from guanxi_crm.sales.services.sold import sold_add, sold_take_off
 
 __all__ = [
     "OrderRow",
@@ -110,7 +111,7 @@ def orders_upsert(orders: Sequence[OrderRow], lines: Sequence[tuple[Any, ...]], 
 
     Notes
     -----
-    Written past the ORM, which would take several times as long: seven statements a batch, in SQL that both databases
+    Written past the ORM, which would take several times as long: nine statements a batch, in SQL that both databases
     know.
     """
     numbers = {row.customer for row in orders if row.customer is not None}
@@ -119,6 +120,7 @@ def orders_upsert(orders: Sequence[OrderRow], lines: Sequence[tuple[Any, ...]], 
     keys = [row.key for row in usable]
     there = list(Order.objects.filter(key__in=keys).values_list("pk", flat=True))
     if there:
+        sold_take_off(there)
         OrderLine.objects.filter(order__in=there)._raw_delete(using=connection.alias)
     _write(
         Order,
@@ -142,6 +144,7 @@ def orders_upsert(orders: Sequence[OrderRow], lines: Sequence[tuple[Any, ...]], 
     products = dict(Product.objects.filter(code__in=list(codes)).values_list("code", "pk"))
     rows = [(ids[key], line_no, products.get(code), *rest) for key, line_no, code, *rest in lines if key in ids]
     _write(OrderLine, _LINE_COLUMNS, rows)
+    sold_add(list(ids.values()))
     return OrdersWritten(len(usable) - len(there), len(there), len(rows), len(orders) - len(usable))
 
 
@@ -152,6 +155,7 @@ def orders_forget(keys: Iterable[str]) -> int:
     Permission, Audit: as in `products_upsert`.
     """
     gone = list(Order.objects.filter(key__in=list(keys)).values_list("pk", flat=True))
+    sold_take_off(gone)
     OrderLine.objects.filter(order__in=gone)._raw_delete(using=connection.alias)
     Order.objects.filter(pk__in=gone)._raw_delete(using=connection.alias)
     return len(gone)
