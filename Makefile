@@ -12,6 +12,8 @@ CUSTOMERS ?= 5000
 RUN_DIR ?= results
 DATA ?= guanxi-data
 PORT ?= 8000
+# Where a machine says so, every process compiles everything that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run mine test test-postgres check bench docs assets lock format clean
 

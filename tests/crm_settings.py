@@ -9,6 +9,8 @@ _PREFIX = f"guanxi-tests-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}-"
 _given = os.environ.get("GUANXI_DATA_DIR", "")
 if not _given or ("/guanxi-tests-" in _given and f"/{_PREFIX}" not in _given):
     os.environ["GUANXI_DATA_DIR"] = tempfile.mkdtemp(prefix=_PREFIX)
+# What one process has compiled, the next need not: otherwise that is most of what a short one does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from guanxi_crm.settings import *  # noqa: E402, F403
 

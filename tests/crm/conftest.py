@@ -7,6 +7,7 @@ Guanxi. ``sales`` and ``colleague`` are in ``team``; ``stranger`` is in sales to
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone, translation
+from filelock import FileLock
 
 from crm_served import guanxi
 from guanxi_crm.core.company import company_update
@@ -168,8 +170,28 @@ def customer_of(company: Company) -> Callable[..., Customer]:
 
 
 @pytest.fixture(scope="session")
-def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """``made_once("demo", make)``: a directory that ``make(path)`` has made, as this process's own copy.
+
+    Processes that test beside each other have a common parent directory. The first that asks makes the directory there,
+    the others wait for it. It gets its name when it is whole.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own if worker_id == "master" else own.parent
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        whole, begun = common / f"{name}-made-once", common / f"{name}-begun"
+        with FileLock(common / f"{name}.lock"):
+            if not whole.exists():
+                shutil.rmtree(begun, ignore_errors=True)
+                make(begun)
+                begun.rename(whole)
+        return shutil.copytree(whole, tmp_path_factory.mktemp(name) / "data")
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def demo_directory(made_once: Callable[..., Path]) -> Path:
     """The simulated company of 300 customers, loaded and studied; to be read, or copied before it is changed."""
-    directory = tmp_path_factory.mktemp("demo") / "data"
-    guanxi("demo", "load", "--data", str(directory), "--customers", "300")
-    return directory
+    return made_once("demo", lambda path: guanxi("demo", "load", "--data", str(path), "--customers", "300"))

@@ -24,7 +24,7 @@ from crm_pictures import take_picture
 from crm_served import served
 from guanxi_crm.serve.login import login_of
 
-pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("serve")]
+pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("pictures")]
 WRITES = os.environ.get("GUANXI_WRITE_PICTURES") == "1"
 PAGES = (*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "README.zh-CN.md")
 SHOWN = {name for page in PAGES for name in re.findall(r"images/(crm-[\w-]+\.png)", page.read_text(encoding="utf-8"))}

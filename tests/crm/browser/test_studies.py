@@ -13,7 +13,7 @@ from crm_browser import NEEDS_BROWSER, sign_in
 from crm_served import Served, served
 from guanxi_crm.serve.login import login_of
 
-pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("serve")]
+pytestmark = [*NEEDS_BROWSER, pytest.mark.xdist_group("studies")]
 SORTED = ("none", "descending", "ascending", "none")
 CLIPPED = """() => [...document.querySelectorAll("[data-chart]")].flatMap((chart) => {
   const edge = chart.querySelector("svg").getBoundingClientRect().right + 1;

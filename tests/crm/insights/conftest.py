@@ -1,4 +1,4 @@
-"""A simulated company of 300 customers, mined once for all tests of `insights`."""
+"""A simulated company of 300 customers, mined once for all tests of `insights`: those of the group ``mined``."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from guanxi_crm.insights.models import ProductRule, RuleItem, Run, StudyResult
 from guanxi_crm.insights.work import publish as publishing
 from guanxi_crm.insights.work import run as work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("mined")]
 
 
 class Killed(BaseException):

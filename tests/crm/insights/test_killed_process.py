@@ -15,7 +15,7 @@ import pytest
 
 from crm_served import children
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mined")]
 
 PREPARE = """
 import sys, django

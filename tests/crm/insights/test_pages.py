@@ -17,7 +17,7 @@ from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.studies import HORIZON_DAYS, STUDIES
 from guanxi_crm.users.models import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("mined")]
 CODE = re.compile(r"\b(?:" + "|".join(sorted({code.partition(".")[0] for code in words.codes()})) + r")\.[a-z]\w+\b")
 FILES = {"report.html", "customers.csv", "rules.csv", "customers.parquet"}
 

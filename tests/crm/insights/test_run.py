@@ -18,7 +18,7 @@ from guanxi_crm.insights.services import run_cancel, run_create, run_publish, ru
 from guanxi_crm.insights.studies import STUDIES
 from guanxi_crm.insights.work.sweep import runs_sweep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("mined")]
 
 
 def test_a_run_mines_keeps_and_publishes(imported, admin, place):

@@ -16,7 +16,7 @@ from guanxi_crm.core.models import AuditEntry, Job, Schedule
 from guanxi_crm.insights.models import Run
 from guanxi_crm.insights.services import run_create, schedule_delete, schedule_pause, schedule_save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("mined")]
 NIGHT = dt.time(3, 30)
 
 

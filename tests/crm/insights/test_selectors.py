@@ -19,7 +19,7 @@ from guanxi_crm.insights.work import run as work
 from guanxi_crm.sales.models import Order, OrderLine, Product
 from guanxi_crm.users.models import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("mined")]
 
 
 @pytest.fixture

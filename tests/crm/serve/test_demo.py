@@ -11,7 +11,7 @@ import pytest
 
 from crm_served import guanxi, served
 
-pytestmark = pytest.mark.xdist_group("serve")
+pytestmark = pytest.mark.xdist_group("demo")
 
 OWN = """订单号,下单时间,客户编号,商品编码,商品名称,数量,单价
 A1,2026-01-05 10:00,K-1,P1,龙井茶,1,99.00
