@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +54,10 @@ class GuessedColumn:
     """0 … 1; below about .6 a person should look at it."""
     evidence: tuple[Message, ...]
     examples: tuple[str, ...]
+    time_format: str | None
+    """How its values would be read as times; None where they are none."""
+    decimal: Literal[".", ","]
+    """The decimal sign of its values, as numbers."""
     spec: ColumnMapping | None = None
     """How its values are written; for columns with a role."""
 
@@ -242,7 +247,7 @@ def _finished(
     role_of = {place: role for role, place in given.items()}
     guessed: list[GuessedColumn] = []
     for place, column in enumerate(columns):
-        bare = GuessedColumn(column.name, None, 0.0, (), column.examples())
+        bare = GuessedColumn(column.name, None, 0.0, (), column.examples(), column.time_format, column.decimal)
         if place in role_of:
             bare = _explained(bare, columns, kind, draft, role=ROLES[kind][role_of[place]], place=place)
         if column.name in also.values():

@@ -19,7 +19,6 @@ from guanxi.intake.money import find_currency
 from guanxi.intake.quality import assess
 from guanxi.intake.readers import stage
 from guanxi.intake.roles import REQUIRED, ROLES
-from guanxi.intake.sample import column_samples, spread_sample
 from guanxi.intake.staged import Staged
 from guanxi.mine.reading import earlier_mapping, source_name
 from guanxi.progress import ForwardedProgress
@@ -132,7 +131,6 @@ def _described(
     role_of = {spec.column: role for role, spec in reversed(mapping.columns.items())}
     also = {role: spec.column for role, spec in mapping.columns.items() if role_of[spec.column] != role}
     guessed = {column.name: column for column in table.guess.columns}
-    samples = {each.name: each for each in column_samples(spread_sample(staged.path), whole=staged.path)}
     quality = None
     if not mapping.missing:
         sure = None if table.is_known else {c.role: c.confidence for c in table.guess.columns if c.role}
@@ -159,8 +157,8 @@ def _described(
                 "confidence": 1.0 if table.is_known and name in role_of else round(guessed[name].confidence, 2),
                 "evidence": [_said(message) for message in guessed[name].evidence],
                 "examples": [str(each)[:60] for each in guessed[name].examples[:_EXAMPLES]],
-                "format": samples[name].time_format,
-                "decimal": samples[name].decimal,
+                "format": guessed[name].time_format,
+                "decimal": guessed[name].decimal,
                 "spec": mapping.columns[role_of[name]].model_dump(exclude_defaults=True) if name in role_of else None,
             }
             for name in staged.columns
