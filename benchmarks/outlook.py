@@ -40,8 +40,9 @@ class Assumptions:
     """What one machine reads and writes."""
     network_mib_second: float = 1000.0
     """What one machine sends and receives: 10 Gbit/s less what is lost."""
-    spark_microseconds_line: float = 20.0
-    """CPU that Spark takes for the queries of a line: the features took 191 s for 11.3 million lines (decision 10)."""
+    spark_times: float = 8.0
+    """How much more CPU Spark takes for the same studies: 472 s against 59 for features, overview, value and segments of
+    11.3 million lines (measured/scale-spark.json and scale-duckdb.json)."""
     shuffle_bytes_line: float = 60.0
     """What Spark sends between machines for a line, over all steps."""
 
@@ -81,7 +82,7 @@ def outlook(lines: int, one: Rates, given: Assumptions) -> tuple[object, ...]:
     reading = lines * one.warehouse_bytes / 2**20 / given.disk_mib_second
     alone = lines * one.query_seconds
     alone_hours = max(alone / (given.cores * given.busy), reading) / 3600
-    together = lines * given.spark_microseconds_line / 1e6
+    together = alone * given.spark_times
     shuffling = lines * given.shuffle_bytes_line / 2**20 / (given.machines * given.network_mib_second)
     together_hours = (together / (given.machines * given.cores * given.busy) + shuffling) / 3600
     return (
