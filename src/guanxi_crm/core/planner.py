@@ -35,7 +35,8 @@ def planner_refresh(*several: type[models.Model], every_row: bool = False) -> No
 
 
 def many_known(*asked: object) -> bool:
-    """Whether it was found within the last minute that many records match: to choose a way, not to decide anything.
+    """Whether it was found within the last minute that many records match: to choose a way of reading, never who
+    may see what.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import QuerySet
 from django.db.models.query import get_related_populators
 
@@ -21,7 +22,7 @@ __all__ = ["STAND_IN", "Prepared", "prepared_for"]
 STAND_IN = 2**62 + 25_113
 """Stands for the record's key where a query is written: a key that no record has. Where a query has several such
 values, those after the first stand as ``STAND_IN + 1``, …"""
-_KEYS = range(-(2**63), 2**63)
+_LEAST_KEY, _LARGEST_KEY = -(2**63), 2**63 - 1
 _MOST_KEPT = 2_000
 _KEPT: dict[tuple[object, ...], Prepared | None] = {}
 
@@ -33,7 +34,7 @@ class Prepared:
 
     Parameters
     ----------
-    query : of models, with what it selects beside them, or of ``values()``
+    query : of models, with those of its ``select_related`` but without annotations, or of ``values()``
     """
 
     def __init__(self, query: QuerySet[Any, Any]) -> None:
@@ -43,7 +44,10 @@ class Prepared:
         except EmptyResultSet:
             self._sql, self._parameters = "", ()
             return
-        self._converters = list(compiler.get_converters([column for column, _, _ in compiler.select]).items())
+        columns = compiler.get_converters([column for column, _, _ in compiler.select]).items()
+        self._converters = [
+            (place, column, [_unbound(convert) for convert in converters]) for place, (converters, column) in columns
+        ]
         wanted = query.query
         if not wanted.default_cols:
             self._names = list(wanted.selected or (*wanted.values_select, *wanted.annotation_select))
@@ -59,7 +63,7 @@ class Prepared:
         return [dict(zip(self._names, row, strict=True)) for row in self._found(given)]
 
     def records(self, *given: int) -> list[Any]:
-        """The records of a query of models, and what was selected with them."""
+        """The records of a query of models, with those of its ``select_related``."""
         records = []
         for row in self._found(given):
             record = self._model.from_db(connection.alias, self._names, row[self._columns])
@@ -70,7 +74,7 @@ class Prepared:
 
     def _found(self, given: tuple[int, ...]) -> Iterator[list[Any]]:
         # What is beyond a column's numbers is nobody's key.
-        if not self._sql or not all(value in _KEYS for value in given):
+        if not self._sql or not all(_LEAST_KEY <= value <= _LARGEST_KEY for value in given):
             return
         meant: dict[int | str, int | str] = {}
         for number, value in enumerate(given):
@@ -81,10 +85,18 @@ class Prepared:
             cursor.execute(self._sql, parameters)
             found = cursor.fetchall()
         for row in map(list, found):
-            for place, (converters, column) in self._converters:
+            for place, column, converters in self._converters:
                 for convert in converters:
                     row[place] = convert(row[place], column, connection)
             yield row
+
+
+def _unbound(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """A converter without the connection of who writes the query, which would stay open when its thread has gone."""
+    if not isinstance(getattr(convert, "__self__", None), BaseDatabaseOperations):
+        return convert
+    name = convert.__name__
+    return lambda value, column, asked: getattr(asked.ops, name)(value, column, asked)
 
 
 def prepared_for(user: Actor, write: Callable[[Actor], QuerySet[Any, Any] | None]) -> Prepared | None:

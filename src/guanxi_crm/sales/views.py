@@ -15,7 +15,7 @@ from guanxi_crm.core.language import told
 from guanxi_crm.core.pages import signed_in
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.sales.selectors.orders import lines_of, order_count, order_filter, order_get, order_page
-from guanxi_crm.sales.selectors.products import NEWEST, SoldInMonth, product_get, product_page, product_sales
+from guanxi_crm.sales.selectors.products import LATEST, SoldInMonth, product_get, product_page, product_sales
 from guanxi_crm.sales.services.export import orders_export
 
 __all__ = ["export_view", "order_view", "orders_view", "product_view", "products_view"]
@@ -86,7 +86,7 @@ def product_view(request: HttpRequest, product_id: int) -> HttpResponse:
     product = product_get(user=user, product_id=product_id)
     sold = product_sales(product, user=user)
     return render(request, "sales/product.html", {
-        "product": product, "fields": set(user.readable("product")), "sold": sold, "newest": NEWEST,
+        "product": product, "fields": set(user.readable("product")), "sold": sold, "latest": LATEST,
         "chart": _months_chart(sold.months) if sold.months else None,
     })  # fmt: skip
 

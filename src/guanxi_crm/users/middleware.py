@@ -40,8 +40,8 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Asked for twice, by what is told apart below, and by whoever wants the actor.
-        request.roles_held = functools.cache(lambda: roles_of(request.user))  # type: ignore[attr-defined]
+        # Asked for twice: by the second factor's rule, and by whoever wants the actor.
+        request.roles_of = functools.cache(roles_of)  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
         chosen = getattr(request.user, "language", "")
         if chosen in DJANGO_LANGUAGE:
@@ -54,7 +54,7 @@ class ActorMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, named: Any) -> HttpResponse | None:  # noqa: ARG002
         user, asked = request.user, request.resolver_match
         is_open = (asked.url_name or "").startswith(_OPEN) or asked.view_name == "site:preferences"
-        if is_open or not user.is_authenticated or not lacks_second_factor(user, request.roles_held()):
+        if is_open or not user.is_authenticated or not lacks_second_factor(user, request.roles_of(user)):
             return None
         messages.info(request, told("crm_users.second_factor_needed"))
         page = redirect("mfa_activate_totp")
@@ -62,7 +62,7 @@ class ActorMiddleware:
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_for(request.user, roles=request.roles_held()) if request.user.is_authenticated else nobody()
+    return actor_for(request.user, roles=request.roles_of(request.user)) if request.user.is_authenticated else nobody()
 
 
 def _mark_seen(request: HttpRequest) -> None:

@@ -12,6 +12,7 @@ ADDRESSES = [
     '{% url "customers:edit" key %}',
     '{% url "customers:field" key "city" %}',
     '{% url "customers:field" key name %}',
+    '{% url "customers:field" key "7304881202600" %}',
     '{% url "customers:tag_remove" key 5 %}',
     '{% url "customers:file_download" key file %}',
     '{% url "customers:edit" customer_id=key %}',

@@ -128,7 +128,10 @@ def test_what_one_writes_into_is_what_django_would_draw(name, data):
     told = {"class": "form-control is-invalid" if field.errors else "form-control"}
     if field.errors:
         told |= {"aria-describedby": f"id_{name}_problem", "aria-invalid": "true"}
-    assert parse_html(ui.control(field)) == parse_html(field.as_widget(attrs=told))
+    drawn_here, by_django = ui.control(field), field.as_widget(attrs=told)
+    assert parse_html(drawn_here) == parse_html(by_django)
+    # What stands in a text is compared by the letter: as HTML, white space counts as one.
+    assert re.findall(r">(.*)</textarea>", drawn_here, re.S) == re.findall(r">(.*)</textarea>", by_django, re.S)
 
 
 def test_a_form_has_a_label_for_every_control_and_says_what_is_wrong_beside_it():

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import threading
+import weakref
 
 import pytest
+from django.db import connections as connections_of_django
 
 from guanxi_crm.core import prepared
 from guanxi_crm.core.policy import Actor
@@ -31,7 +35,7 @@ def test_records_are_those_that_django_would_read(company, sales, team, customer
             same = (record.owner, record.team) == (customer.owner, customer.team)
         assert same
         again = Customer.objects.get(pk=customer.pk)
-        assert {**vars(record), "_state": 0} == {**vars(again), "_state": 0} | {"_state": 0}
+        assert {**vars(record), "_state": 0} == {**vars(again), "_state": 0}
         assert (record._state.adding, record._state.db) == (False, again._state.db)
 
 
@@ -41,6 +45,28 @@ def test_rows_are_those_of_values(sales, customer_of):
     note = Note.objects.create(customer=customer, author=sales, text="42", at=AT)
     assert asked.rows(customer.pk, 42) == [{"at": AT, "author__name": sales.name, "pk": note.pk}]
     assert asked.rows(customer.pk, 43) == []
+
+
+def test_the_connection_of_who_wrote_it_ends_with_its_thread(db):
+    written, connections = [], []
+
+    def write() -> None:
+        written.append(Prepared(Customer.objects.filter(pk=STAND_IN)))
+        connections.append(weakref.ref(connections_of_django["default"]))
+        connections_of_django["default"].close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert connections[0]() is None
+    assert written[0].records(1) == []
+
+
+@pytest.mark.parametrize("key", ["5", None])
+def test_what_is_no_number_is_no_key(company, key):
+    with pytest.raises(TypeError):
+        Prepared(Customer.objects.filter(pk=STAND_IN)).records(key)
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**63, -(2**70), STAND_IN])

@@ -16,5 +16,7 @@ def order_row(key: str, customer: str | None, day: dt.date, amount: int, **value
     return row._replace(**values)
 
 
-def line_row(key: str, product: str | None, amount: int, *, line_no: int = 1, kind: str = "sale") -> tuple:
-    return (key, line_no, product, f"{product} as sold", Decimal("2.0000"), Decimal("6.250000"), amount, kind)
+def line_row(
+    key: str, product: str | None, amount: int, *, line_no: int = 1, kind: str = "sale", quantity: str = "2.0000"
+) -> tuple:
+    return (key, line_no, product, f"{product} as sold", Decimal(quantity), Decimal("6.250000"), amount, kind)

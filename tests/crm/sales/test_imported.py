@@ -61,11 +61,11 @@ def test_orders_of_a_customer_whom_staff_have_deleted_are_left_out(sold):
 def test_what_was_sold_by_month_follows_every_write(sold):
     assert kept() == added_up() != {}
     more = [line_row("x1", "P1", 700), line_row("x1", "P1", 50, line_no=2), line_row("x1", "P2", -40, line_no=3, kind="return"),
-            line_row("x1", "P2", 99, line_no=4, kind="shipping"), line_row("x1", None, 3, line_no=5)]  # fmt: skip
+            line_row("x1", "P2", 99, line_no=4, kind="shipping"), line_row("x1", None, 3, line_no=5), line_row("x1", "P1", 7, line_no=6, quantity="0.3")]  # fmt: skip
     for _ in range(2):
         orders_upsert([order_row("x1", "C1", DAY, 813)], more, origin="import")
         assert kept() == added_up()
-    assert kept()["P1", "2026-01", "CNY"] == (32, Decimal(66), 31 * 1250 + 750)
+    assert kept()["P1", "2026-01", "CNY"] == (32, Decimal("66.3"), 31 * 1250 + 757)
     # Another month, another currency, another product.
     moved = order_row("x1", "C1", dt.date(2026, 3, 1), 9, currency="EUR")
     orders_upsert([moved], [line_row("x1", "P2", 9)], origin="import")

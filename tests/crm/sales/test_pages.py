@@ -9,6 +9,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from crm.sales.rows_of_orders import line_row, order_row
 from guanxi_crm.core.errors import NotAllowed, NotFound
 from guanxi_crm.core.keyset import COUNT_LIMIT
 from guanxi_crm.core.models import AuditEntry
@@ -19,6 +20,7 @@ from guanxi_crm.sales.selectors import orders
 from guanxi_crm.sales.selectors.orders import OrderFilter, order_count, order_get, order_page, orders_of
 from guanxi_crm.sales.selectors.products import product_page, product_sales
 from guanxi_crm.sales.services.demo import demo_orders_remove
+from guanxi_crm.sales.services.imported import orders_upsert
 from guanxi_crm.users.models import Role
 from guanxi_crm.users.policy import actor_for
 
@@ -170,14 +172,14 @@ def test_a_product_tells_sales_of_their_own_customers_only(sold, sales):
     assert product_sales(sold.cup, user=user).months == []
 
 
-@pytest.mark.parametrize(("language", "note"), [("en", "the newest 3 order lines"), ("zh", "最近的 3 条订单明细")])
-def test_of_a_best_seller_the_newest_lines_tell_and_the_page_says_so(
+@pytest.mark.parametrize(("language", "note"), [("en", "the 3 order lines"), ("zh", "最近导入的 3 条订单明细")])
+def test_of_a_best_seller_the_lines_imported_last_tell_and_the_page_says_so(
     sold, manager, sales, client_of, monkeypatch, language, note
 ):
     url = reverse("sales:product", args=[sold.tea.pk])
     assert note not in client_of(manager, language=language).get(url).content.decode()
-    monkeypatch.setattr("guanxi_crm.sales.selectors.products.NEWEST", 3)
-    monkeypatch.setattr("guanxi_crm.sales.views.NEWEST", 3)
+    monkeypatch.setattr("guanxi_crm.sales.selectors.products.LATEST", 3)
+    monkeypatch.setattr("guanxi_crm.sales.views.LATEST", 3)
     # Of three lines the last is nobody's, the one before another's, the first his.
     told = product_sales(sold.tea, user=actor_for(sales))
     assert [(each.orders, each.amount) for each in told.months] == [(1, 1250)]
@@ -191,9 +193,28 @@ def test_of_a_best_seller_the_newest_lines_tell_and_the_page_says_so(
     assert client_of(sales, language=language).get(url).content.decode().count(note) == 2
 
 
+@pytest.mark.parametrize(("language", "note"), [("en", "is none that you may see"), ("zh", "没有您可查看的记录")])
+def test_who_sold_none_of_the_lines_imported_last_is_not_told_that_nothing_was_sold(
+    sold, sales, client_of, monkeypatch, language, note
+):
+    monkeypatch.setattr("guanxi_crm.sales.selectors.products.LATEST", 2)
+    told = product_sales(sold.tea, user=actor_for(sales))
+    assert (told.months, told.buyers, told.has_all_months, told.has_all_buyers) == ([], [], False, False)
+    assert (
+        note in client_of(sales, language=language).get(reverse("sales:product", args=[sold.tea.pk])).content.decode()
+    )
+
+
+def test_lines_that_are_no_sales_do_not_count_among_the_latest(sold, sales, monkeypatch):
+    rows = [line_row("x1", "P1", 5, line_no=each, kind="shipping") for each in range(1, 4)]
+    orders_upsert([order_row("x1", "C1", dt.date(2026, 4, 1), 15)], rows, origin="import")
+    monkeypatch.setattr("guanxi_crm.sales.selectors.products.LATEST", 3)
+    assert [each.orders for each in product_sales(sold.tea, user=actor_for(sales)).months] == [1]
+
+
 def test_exactly_as_many_lines_as_are_read_are_all(sold, sales, monkeypatch):
     monkeypatch.setattr(
-        "guanxi_crm.sales.selectors.products.NEWEST", OrderLine.objects.filter(product=sold.tea).count()
+        "guanxi_crm.sales.selectors.products.LATEST", OrderLine.objects.filter(product=sold.tea).count()
     )
     told = product_sales(sold.tea, user=actor_for(sales))
     assert (told.has_all_months, told.months[0].orders) == (True, 31)

@@ -74,7 +74,7 @@ def test_each_tells_device_place_and_which_one_asks(desk, telephone, sales, pass
     assert "Windows 上的 Firefox" in chinese.content.decode()
     wechat = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0 Safari/537.36 MicroMessenger/8.0"
     inside = sign_in(sales, password, wechat, language="zh-CN").get(SESSIONS)
-    assert "Android 上的 微信" in inside.content.decode()
+    assert "Android 上的微信" in inside.content.decode()
 
 
 def test_a_session_signed_out_elsewhere_is_over_and_the_trail_says_so(

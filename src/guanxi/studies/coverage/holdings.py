@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from guanxi.studies.base import scores_said, study_query
 from guanxi.warehouse import Session
-from guanxi.warehouse.paged import let_go, slices
+from guanxi.warehouse.paged import slices
 
 __all__ = ["MOST_PRODUCTS", "PERIOD_DAYS", "Group", "Holdings", "groups_of", "read_holdings"]
 
@@ -96,7 +96,6 @@ def _by_customer(table: pa.Table, products: list[str]) -> tuple[pa.Array, Mask]:
         if len(names) or not customers:
             customers.append(names)
             parts.append(has)
-        let_go()
     held = np.empty((sum(map(len, parts)), len(products)), np.bool_, order="F")
     return pa.concat_arrays(customers), np.concatenate(parts, out=held)
 

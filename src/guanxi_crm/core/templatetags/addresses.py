@@ -13,12 +13,13 @@ from django import template
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as parsed
-from django.urls import get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.html import escape
 
 register = template.Library()
 
-_STAND_IN = 7_304_881_202_600
+_MARK = "7304881202"
+_STAND_IN = int(f"{_MARK}600")
 """And the numbers after it stand for keys: no pattern has them in its own text."""
 
 
@@ -26,11 +27,15 @@ class _Address(URLNode):
     def render(self, context: template.Context) -> str:
         given = tuple(each.resolve(context) for each in self.args)
         name = self.view_name.resolve(context)
-        if self.kwargs or self.asvar or not name or not all(isinstance(each, str) or _is_key(each) for each in given):
+        if self.kwargs or self.asvar or not name or not all(_is_text(each) or _is_key(each) for each in given):
             return str(super().render(context))
         keys = [each for each in given if not isinstance(each, str)]
         texts = tuple(each if isinstance(each, str) else None for each in given)
-        address = _written(get_urlconf(), get_script_prefix(), name, texts).format(*keys)
+        try:
+            address = _written(get_urlconf(), get_script_prefix(), name, texts).format(*keys)
+        except NoReverseMatch:
+            # Said again with the keys as they are.
+            return str(super().render(context))
         return escape(address) if context.autoescape else address
 
 
@@ -39,6 +44,10 @@ def url(parser: Parser, token: Token) -> URLNode:
     """The address of a view, its arguments keys and texts."""
     node = parsed(parser, token)
     return _Address(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+def _is_text(given: Any) -> bool:
+    return isinstance(given, str) and _MARK not in given
 
 
 def _is_key(given: Any) -> bool:

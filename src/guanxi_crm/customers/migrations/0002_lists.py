@@ -62,9 +62,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customerscores",
-            index=models.Index(
-                fields=["scored", "value_group", "amount", "customer", "churn_band"], name="scores_group_amount"
-            ),
+            index=models.Index(fields=["scored", "value_group", "amount", "customer"], name="scores_group_amount"),
         ),
         migrations.AddIndex(
             model_name="customerscores",
@@ -74,9 +72,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customerscores",
-            index=models.Index(
-                fields=["scored", "churn_band", "amount", "customer", "value_group"], name="scores_band_amount"
-            ),
+            index=models.Index(fields=["scored", "churn_band", "amount", "customer"], name="scores_band_amount"),
         ),
         migrations.AddIndex(
             model_name="customerscores",
@@ -87,9 +83,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customerscores",
             index=models.Index(
-                condition=models.Q(("is_vip", True)),
-                fields=["scored", "amount", "customer", "is_silent"],
-                name="scores_of_vips",
+                condition=models.Q(("is_vip", True)), fields=["scored", "amount", "customer"], name="scores_of_vips"
             ),
         ),
     ]

@@ -99,7 +99,7 @@ def customer_list(*, user: Actor, query: ListQuery, cursor: str | None = None, s
     """One page of the customers who match.
 
     Permission: customer.view, and reading each field that is filtered or sorted by; columns that are hidden from the
-    user are left out. Eight queries at most, however many customers there are.
+    user are left out. Ten queries at most, however many customers there are.
 
     Raises
     ------

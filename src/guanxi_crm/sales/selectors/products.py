@@ -18,7 +18,7 @@ from guanxi_crm.customers.selectors.record import name_for
 from guanxi_crm.sales.models import SALES, OrderLine, Product, ProductMonth
 
 __all__ = [
-    "NEWEST",
+    "LATEST",
     "Buyer",
     "ProductSales",
     "SoldInMonth",
@@ -28,8 +28,9 @@ __all__ = [
     "product_search",
 ]
 
-NEWEST = 1000
-"""So many lines of a product are read for its page, in a few milliseconds: a best seller may have a million."""
+LATEST = 1000
+"""So many lines of a product, those imported last, are read for its page, in a few milliseconds: a best seller may
+have a million."""
 
 _SIZE = 50
 _BY_CODE = Sorting("code")
@@ -67,7 +68,7 @@ class ProductSales:
     ----------
     months : by month and currency, the earliest first
     buyers : those who spent most, ten at most
-    has_all_months, has_all_buyers : whether they are told of all lines, or of the newest `NEWEST` only
+    has_all_months, has_all_buyers : whether they are told of all lines, or of the `LATEST` that were imported last
     """
 
     months: list[SoldInMonth]
@@ -126,7 +127,7 @@ def product_sales(product: Product, *, user: Actor) -> ProductSales:
     """What was sold of a product in the orders that the user may see: by month, and to whom. At most four queries.
 
     Of a product that sells well not all lines are read. Who sees every order is shown all months, as imports keep them;
-    for others, and to tell who spent most, its newest `NEWEST` lines are looked through.
+    for others, and to tell who spent most, the `LATEST` of its lines that were imported last are looked through.
 
     Months are empty where amounts, lines or times of orders are hidden from him; buyers where it is hidden from him
     whose an order is, what it came to, or its lines. Customers of whom he may not know are left out.
@@ -134,12 +135,12 @@ def product_sales(product: Product, *, user: Actor) -> ProductSales:
     sees_months = _sees(user, "lines", "amount", "ordered_at")
     sees_buyers = _sees(user, "lines", "amount", "customer") and user.may("customer", "view")
     keeps = user.scope("order", "view") is Scope.ALL
-    first = _first_of_newest(product) if sees_buyers or (sees_months and not keeps) else None
-    newest = _newest(product, first, user)
+    first = _first_of_latest(product) if sees_buyers or (sees_months and not keeps) else None
+    latest = _latest(product, first, user)
     months: list[SoldInMonth] = []
     if sees_months:
-        months = _months_kept(product) if keeps else _months_of(newest)
-    buyers = _buyers_of(newest, user) if sees_buyers else []
+        months = _months_kept(product) if keeps else _months_of(latest)
+    buyers = _buyers_of(latest, user) if sees_buyers else []
     return ProductSales(months, buyers, has_all_months=keeps or first is None, has_all_buyers=first is None)
 
 
@@ -184,17 +185,16 @@ def _buyers_of(lines: QuerySet[OrderLine], user: Actor) -> list[Buyer]:
     ]  # fmt: skip
 
 
-def _first_of_newest(product: Product) -> int | None:
-    """The key of the order with which the newest `NEWEST` lines of a product begin; None where it has no more.
-
-    Imports write orders in the order of their times, so that later ones have higher keys.
-    """
-    orders = OrderLine.objects.filter(product=product).order_by("-order_id").values_list("order_id", flat=True)
-    edge = list(orders[NEWEST - 1 : NEWEST + 1])
+def _first_of_latest(product: Product) -> int | None:
+    """The key of the order with which the `LATEST` lines of a product begin that were imported last; None where it has
+    no more. An import writes orders in the order of their times."""
+    lines = OrderLine.objects.filter(product=product, line_kind__in=SALES)
+    orders = lines.order_by("-order_id").values_list("order_id", flat=True)
+    edge = list(orders[LATEST - 1 : LATEST + 1])
     return edge[0] if len(edge) > 1 else None
 
 
-def _newest(product: Product, first: int | None, user: Actor) -> QuerySet[OrderLine]:
+def _latest(product: Product, first: int | None, user: Actor) -> QuerySet[OrderLine]:
     """The product's lines in orders that the user may see: from the product's lines on, not from all those orders."""
     limits = unindexed(user.limits("order", path="order__"), _WHOSE)
     lines = OrderLine.objects.filter(limits, product=product, line_kind__in=SALES).order_by()
