@@ -10,9 +10,11 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 from filelock import FileLock
@@ -39,6 +41,16 @@ def nothing_remembered() -> Iterator[None]:
         yield
     for cache in caches.all():
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_in_the_search_index(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """A test with transactions of its own ends with all of Django's tables emptied, and the index is none of them."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM customers_search")
 
 
 @pytest.fixture
