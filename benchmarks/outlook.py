@@ -41,8 +41,8 @@ class Assumptions:
     network_mib_second: float = 1000.0
     """What one machine sends and receives: 10 Gbit/s less what is lost."""
     spark_times: float = 8.0
-    """How much more CPU Spark takes for the same studies: 472 s against 59 for features, overview, value and segments of
-    11.3 million lines (measured/scale-spark.json and scale-duckdb.json)."""
+    """How much more CPU Spark takes for the same studies: 472 s against 59 for features, overview, value and segments
+    of 11.3 million lines (measured/scale-spark.json and scale-duckdb.json)."""
     shuffle_bytes_line: float = 60.0
     """What Spark sends between machines for a line, over all steps."""
 
