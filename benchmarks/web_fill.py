@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from itertools import islice, repeat
 
 import numpy as np
@@ -29,7 +30,6 @@ from guanxi_crm.customers.models import ContactPoint, Customer, CustomerScores, 
 from guanxi_crm.customers.services.scores import scores_begin, scores_publish
 from guanxi_crm.customers.services.search_index import search_index_all
 from guanxi_crm.sales.models import Order, OrderLine, Product
-from guanxi_crm.sales.services.sold import sold_add
 from guanxi_crm.users.models import Role, Team, User
 from guanxi_crm.users.policy import system
 from guanxi_crm.users.services.roles import roles_ensure
@@ -208,7 +208,8 @@ def _orders(customers: int, lines: int, rng: np.random.Generator) -> None:
     _count_on(Order, count)
     columns = ("order_id", "line_no", "product_id", "description", "quantity", "unit_price", "amount", "line_kind")
     _insert(OrderLine, columns, _lines(first_line, rng))
-    sold_add(None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("guanxi_crm.sales.migrations.0002_product_months").ADD_UP)
 
 
 def _lines(first_line: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[object, ...]]:

@@ -7,7 +7,7 @@ for every record that somebody looks at, but for the record's key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -17,18 +17,19 @@ from django.db.models.query import get_related_populators
 
 from guanxi_crm.core.policy import Actor
 
-__all__ = ["STAND_IN", "Prepared", "prepared_for"]
+__all__ = ["STAND_IN", "Prepared", "kept"]
 
 STAND_IN = 2**62 + 25_113
-"""Stands for the record's key where a query is written: a key that no record has. Where a query has several such
-values, those after the first stand as ``STAND_IN + 1``, …"""
+"""Stands for the record's key where a query is written: a key that no record has."""
 _LEAST_KEY, _LARGEST_KEY = -(2**63), 2**63 - 1
 _MOST_KEPT = 2_000
-_KEPT: dict[tuple[object, ...], Prepared | None] = {}
+_KEPT: dict[tuple[object, ...], object] = {}
+Given = ParamSpec("Given")
+Kept = TypeVar("Kept")
 
 
 class Prepared:
-    """A query written with `STAND_IN` for what is only known when it is asked.
+    """A query written with `STAND_IN` for the key of the record, which is only known when it is asked.
 
     It holds for whom it was written for: what a user may see is written into it.
 
@@ -58,27 +59,25 @@ class Prepared:
         self._names = [column.target.attname for column, _, _ in compiler.select[self._columns]]
         self._related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
 
-    def rows(self, *given: int) -> list[dict[str, Any]]:
-        """The rows of a query of ``values()``, with what is given for each stand-in."""
-        return [dict(zip(self._names, row, strict=True)) for row in self._found(given)]
+    def rows(self, key: int = 0) -> list[dict[str, Any]]:
+        """The rows of a query of ``values()``, of the record of a key; of a query without one, simply its rows."""
+        return [dict(zip(self._names, row, strict=True)) for row in self._found(key)]
 
-    def records(self, *given: int) -> list[Any]:
-        """The records of a query of models, with those of its ``select_related``."""
+    def records(self, key: int = 0) -> list[Any]:
+        """The same of a query of models, with the records of its ``select_related``."""
         records = []
-        for row in self._found(given):
+        for row in self._found(key):
             record = self._model.from_db(connection.alias, self._names, row[self._columns])
             for related in self._related:
                 related.populate(row, record)
             records.append(record)
         return records
 
-    def _found(self, given: tuple[int, ...]) -> Iterator[list[Any]]:
+    def _found(self, key: int) -> Iterator[list[Any]]:
         # What is beyond a column's numbers is nobody's key.
-        if not self._sql or not all(_LEAST_KEY <= value <= _LARGEST_KEY for value in given):
+        if not self._sql or not _LEAST_KEY <= key <= _LARGEST_KEY:
             return
-        meant: dict[int | str, int | str] = {}
-        for number, value in enumerate(given):
-            meant |= {STAND_IN + number: value, str(STAND_IN + number): str(value)}
+        meant: dict[int | str, int | str] = {STAND_IN: key, str(STAND_IN): str(key)}
         # Lists and the like, which are no keys, stand for themselves.
         parameters = [meant.get(each, each) if isinstance(each, int | str) else each for each in self._parameters]
         with connection.cursor() as cursor:
@@ -99,18 +98,20 @@ def _unbound(convert: Callable[..., Any]) -> Callable[..., Any]:
     return lambda value, column, asked: getattr(asked.ops, name)(value, column, asked)
 
 
-def prepared_for(user: Actor, write: Callable[[Actor], QuerySet[Any, Any] | None]) -> Prepared | None:
-    """What a function writes for a user: once for each user and what he may, kept in this process.
+def kept(make: Callable[Given, Kept], *given: Given.args, **named: Given.kwargs) -> Kept:
+    """What a function makes of some values, made once for them and kept in this process: the queries of a page.
 
     Parameters
     ----------
-    write : the query, with `STAND_IN` for the key, or None for a user who may not see anything of it. A function of a
-        module, as what it has written is kept under its name.
+    make : a function of a module; of an `Actor` it may use all that tells him apart from others
+    given, named : what it is called with: actors, and values that can be keys of a dictionary
     """
-    told_apart = (connection.vendor, write.__module__, write.__qualname__, user.told_apart)
-    if told_apart not in _KEPT:
+    values = (*given, *named.items())
+    told_apart = (connection.vendor, make, *(each.told_apart if isinstance(each, Actor) else each for each in values))
+    made = _KEPT.get(told_apart)
+    if made is None:
+        made = make(*given, **named)
         if len(_KEPT) >= _MOST_KEPT:
             _KEPT.clear()
-        query = write(user)
-        _KEPT[told_apart] = None if query is None else Prepared(query)
-    return _KEPT[told_apart]
+        _KEPT[told_apart] = made
+    return cast("Kept", made)

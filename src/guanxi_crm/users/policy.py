@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db import connection
 
 from guanxi_crm.core.policy import Actor, Door, Grant, Mode, Scope
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.users.models import ApiToken, Role, User
 
 __all__ = [
@@ -30,7 +28,7 @@ _MODES = {"hidden": Mode.HIDDEN, "read": Mode.READ, "write": Mode.WRITE}
 
 def roles_of(user: User) -> list[Role]:
     """The roles of a member of staff. One query."""
-    return _roles(connection.vendor).records(user.pk)
+    return kept(_roles).records(user.pk)
 
 
 def actor_for(user: User, door: Door = Door.PAGE, *, roles: Sequence[Role] | None = None) -> Actor:
@@ -43,7 +41,7 @@ def actor_for(user: User, door: Door = Door.PAGE, *, roles: Sequence[Role] | Non
         user_id=user.pk,
         name=str(user),
         grants=_joined(grants_of(role.grants) for role in roles),
-        team_ids=frozenset(row["team_id"] for row in _teams(connection.vendor).rows(user.pk)),
+        team_ids=frozenset(row["team_id"] for row in kept(_teams).rows(user.pk)),
         door=door,
         everything=any(role.is_administrator for role in roles),
     )
@@ -86,13 +84,11 @@ def lacks_second_factor(user: User, roles: Iterable[Role]) -> bool:
     return asked and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
 
-@cache
-def _roles(_vendor: str) -> Prepared:
+def _roles() -> Prepared:
     return Prepared(Role.objects.filter(users=STAND_IN))
 
 
-@cache
-def _teams(_vendor: str) -> Prepared:
+def _teams() -> Prepared:
     return Prepared(User.teams.through.objects.filter(user=STAND_IN).values("team_id"))
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-
-from django.db import connection
 
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Consent, Customer
 
 __all__ = ["CHANNELS", "PURPOSES", "ConsentRow", "consent_history", "consent_matrix"]
@@ -34,7 +31,7 @@ def consent_history(customer: Customer, *, user: Actor) -> list[Consent]:
     """Every word of the customer, the latest first; nothing where consents are hidden."""
     if not user.may_read("customer", "consents"):
         return []
-    return _history(connection.vendor).records(customer.pk)
+    return kept(_history).records(customer.pk)
 
 
 def consent_matrix(history: list[Consent]) -> list[ConsentRow]:
@@ -48,6 +45,5 @@ def consent_matrix(history: list[Consent]) -> list[ConsentRow]:
     ]
 
 
-@cache
-def _history(_vendor: str) -> Prepared:
+def _history() -> Prepared:
     return Prepared(Consent.objects.filter(customer=STAND_IN).select_related("by").order_by("-at", "-pk"))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection
-
 from guanxi.words import Message, Money, has
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, CustomerScores, ScoreVersion, SegmentChange
 from guanxi_crm.customers.records import SCORE_FIELDS
 
@@ -62,7 +59,7 @@ class Mined:
 
 def mined_of(customer: Customer, *, user: Actor) -> Mined | None:
     """The current scores of a customer; None where no version is current or he is not in it. One query."""
-    found = _current_scores(connection.vendor).records(customer.pk)
+    found = kept(_current_scores).records(customer.pk)
     return mined_in(found[0], readable=scores_readable(user)) if found else None
 
 
@@ -91,17 +88,15 @@ def segment_history(customer: Customer, *, user: Actor) -> list[SegmentChange]:
     """In which segments he was before, his latest twelve changes, the last first; none where segments are hidden."""
     if not user.may_read("customer", "segment"):
         return []
-    return _segment_changes(connection.vendor).records(customer.pk)
+    return kept(_segment_changes).records(customer.pk)
 
 
-@cache
-def _current_scores(_vendor: str) -> Prepared:
+def _current_scores() -> Prepared:
     current = CustomerScores.objects.filter(customer=STAND_IN, scored__is_current=True)
     return Prepared(current.select_related("scored"))
 
 
-@cache
-def _segment_changes(_vendor: str) -> Prepared:
+def _segment_changes() -> Prepared:
     shown = SegmentChange.objects.filter(
         customer=STAND_IN, scored__state__in=(ScoreVersion.State.KEPT, ScoreVersion.State.SWEPT)
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from guanxi_crm.core.errors import NotAllowed, RuleBroken
 from guanxi_crm.core.keyset import Order, around, cursor_at, page_of
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.customers.selectors.conditions import compiled
 from guanxi_crm.customers.selectors.found import found_page
@@ -79,7 +77,7 @@ def neighbours_of(customer: Customer, *, user: Actor, query: ListQuery) -> Neigh
     else:
         records = walked(user=user, conditions=query.conditions, currency=version.currency if version else "")
     columns = {"pk", order.column}
-    (here,) = _place(connection.vendor, order.column).rows(customer.pk)
+    (here,) = kept(_place, order.column).rows(customer.pk)
     among = _around_valueless if here[order.column] is None else around
     before, after = among(records.values(*columns), order, here)
     return Neighbours(before and before["pk"], after and after["pk"])
@@ -96,8 +94,7 @@ def _around_valueless(records: QuerySet[Any], order: Order, here: dict[str, Any]
     return before, after
 
 
-@cache
-def _place(_vendor: str, column: str) -> Prepared:
+def _place(column: str) -> Prepared:
     return Prepared(Customer.objects.filter(pk=STAND_IN).values("pk", column))
 
 

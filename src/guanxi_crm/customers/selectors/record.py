@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import MappingProxyType
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared, prepared_for
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Attachment, ContactPoint, Customer, HandOver
 
 __all__ = [
@@ -56,8 +54,7 @@ def customer_get(*, user: Actor, customer_id: int, action: str = "view", lock: b
         # For the customer's row only: owner and team are beside it.
         found = user.narrow("customer", Customer.objects.filter(pk=customer_id)).select_for_update()
     else:
-        prepared = prepared_for(user, _customer)
-        found = prepared.records(customer_id) if prepared else []
+        found = kept(_customer, user).records(customer_id)
     customer = next(iter(found), None)
     if customer is None:
         raise NotFound
@@ -80,8 +77,7 @@ def field_values(customer: Customer, *, user: Actor, names: Iterable[str] = FORM
 def contact_points_of(customer: Customer, *, user: Actor) -> list[ContactPoint]:
     """His contact points of the kinds that the user may see, primary ones first, in the order of the kinds."""
     kinds = _kinds_seen(user)
-    prepared = prepared_for(user, _contact_points)
-    points = prepared.records(customer.pk) if prepared else []
+    points = kept(_contact_points, user).records(customer.pk)
     return sorted(points, key=lambda each: (kinds.index(each.kind), not each.is_primary, each.pk))
 
 
@@ -106,7 +102,7 @@ def attachments_of(customer: Customer, *, user: Actor) -> list[Attachment]:
     """Files kept with a customer, newest first; none where they are hidden."""
     if not user.may_read("customer", "files"):
         return []
-    return _attachments(connection.vendor).records(customer.pk)
+    return kept(_attachments).records(customer.pk)
 
 
 def attachment_get(*, user: Actor, customer_id: int, key: object) -> Attachment:
@@ -134,19 +130,18 @@ def hand_overs_received(*, user: Actor, limit: int = 10) -> QuerySet[HandOver]:
     return received.select_related("customer", "from_owner", "by").order_by("-at", "-pk")[:limit]
 
 
-def _customer(user: Actor) -> QuerySet[Customer]:
-    return user.narrow("customer", Customer.objects.filter(pk=STAND_IN)).select_related("owner", "team")
+def _customer(user: Actor) -> Prepared:
+    return Prepared(user.narrow("customer", Customer.objects.filter(pk=STAND_IN)).select_related("owner", "team"))
 
 
-def _contact_points(user: Actor) -> QuerySet[ContactPoint]:
-    return ContactPoint.objects.filter(customer=STAND_IN, kind__in=_kinds_seen(user))
+def _contact_points(user: Actor) -> Prepared:
+    return Prepared(ContactPoint.objects.filter(customer=STAND_IN, kind__in=_kinds_seen(user)))
 
 
 def _kinds_seen(user: Actor) -> list[str]:
     return [kind for kind, field in CONTACT_FIELD.items() if user.may_read("customer", field)]
 
 
-@cache
-def _attachments(_vendor: str) -> Prepared:
-    kept = Attachment.objects.filter(customer=STAND_IN).select_related("by")
-    return Prepared(kept.order_by("-at", "-pk"))
+def _attachments() -> Prepared:
+    files = Attachment.objects.filter(customer=STAND_IN).select_related("by")
+    return Prepared(files.order_by("-at", "-pk"))

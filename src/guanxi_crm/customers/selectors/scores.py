@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from django.db import connection
 from django.db.models import QuerySet
 
-from guanxi_crm.core.prepared import Prepared
+from guanxi_crm.core.prepared import Prepared, kept
 from guanxi_crm.customers.models import ScoreVersion
 
 __all__ = ["current_version", "kept_versions"]
@@ -15,7 +12,7 @@ __all__ = ["current_version", "kept_versions"]
 
 def current_version() -> ScoreVersion | None:
     """The version whose scores pages show; None before the first publication. One query of one row."""
-    return next(iter(_current(connection.vendor).records()), None)
+    return next(iter(kept(_current).records()), None)
 
 
 def kept_versions() -> QuerySet[ScoreVersion]:
@@ -23,6 +20,5 @@ def kept_versions() -> QuerySet[ScoreVersion]:
     return ScoreVersion.objects.filter(state=ScoreVersion.State.KEPT).order_by("-published_at", "-pk")
 
 
-@cache
-def _current(_vendor: str) -> Prepared:
+def _current() -> Prepared:
     return Prepared(ScoreVersion.objects.filter(is_current=True))

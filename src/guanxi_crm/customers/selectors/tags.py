@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from django.db import connection
-
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, Tag
 
 __all__ = ["COLOURS", "tags_all", "tags_of"]
@@ -20,7 +16,7 @@ def tags_of(customer: Customer, *, user: Actor) -> list[Tag]:
     """The customer's tags by name; none where they are hidden."""
     if not user.may_read("customer", "tags"):
         return []
-    return _tags(connection.vendor).records(customer.pk)
+    return kept(_tags).records(customer.pk)
 
 
 def tags_all(*, user: Actor, limit: int = 500) -> list[Tag]:
@@ -30,6 +26,5 @@ def tags_all(*, user: Actor, limit: int = 500) -> list[Tag]:
     return list(Tag.objects.order_by("name")[:limit])
 
 
-@cache
-def _tags(_vendor: str) -> Prepared:
+def _tags() -> Prepared:
     return Prepared(Tag.objects.filter(tagged__customer=STAND_IN).order_by("name"))

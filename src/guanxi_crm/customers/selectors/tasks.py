@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from guanxi_crm.core.errors import NotFound
 from guanxi_crm.core.keyset import Order, count_up_to, page_of
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, prepared_for
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, Task
 
 __all__ = [
@@ -95,8 +95,7 @@ def open_tasks_of(customer: Customer, *, user: Actor, today: dt.date) -> list[Ta
     query."""
     if not (user.may("task", "view") and user.may_read("task", "done_at")):
         return []
-    prepared = prepared_for(user, _open_tasks)
-    return [_row(task, customer, user, today) for task in (prepared.records(customer.pk) if prepared else [])]
+    return [_row(task, customer, user, today) for task in kept(_open_tasks, user).records(customer.pk)]
 
 
 def open_tasks_count(*, user: Actor, today: dt.date) -> dict[State, int]:
@@ -107,9 +106,9 @@ def open_tasks_count(*, user: Actor, today: dt.date) -> dict[State, int]:
     }
 
 
-def _open_tasks(user: Actor) -> QuerySet[Task]:
+def _open_tasks(user: Actor) -> Prepared:
     tasks = user.narrow("task", Task.objects.filter(customer=STAND_IN, done_at=None)).select_related("assignee")
-    return tasks.order_by(F("due_on").asc(nulls_last=True), "pk")[:_OPEN_SHOWN]
+    return Prepared(tasks.order_by(F("due_on").asc(nulls_last=True), "pk")[:_OPEN_SHOWN])
 
 
 def _chosen(user: Actor, who: Who, state: State, today: dt.date) -> QuerySet[Task]:

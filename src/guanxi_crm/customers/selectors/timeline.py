@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -34,7 +33,7 @@ from django.utils.dateparse import parse_datetime
 from guanxi_crm.core.errors import RuleBroken
 from guanxi_crm.core.models import AuditEntry
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, Prepared
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.customers.selectors.record import CONTACT_FIELD, FORM_FIELDS
 
@@ -43,8 +42,6 @@ __all__ = ["PAGE_SIZE", "Event", "Source", "TimelinePage", "customer_sources", "
 PAGE_SIZE = 20
 _TOLD_IN_CHANGES = (*FORM_FIELDS, *dict.fromkeys(CONTACT_FIELD.values()), "tags", "files")
 """Notes, consents and hand-overs have events of their own."""
-_FIRST_PAGES: dict[tuple[object, ...], tuple[Prepared | None, tuple[str, ...]]] = {}
-_MOST_FIRST_PAGES = 200
 _TEXTS = ("by", "title", "detail", "data", "more")
 _NOTHING: Mapping[str, Any] = MappingProxyType({
     **dict.fromkeys(_TEXTS, Value("", TextField())),
@@ -183,18 +180,18 @@ def timeline_first(
     Parameters
     ----------
     sources_of : the sources of a customer for a user, the same for every customer but for his key; a function of a
-        module, as what it has written is kept under its name
+        module, as what it has written is kept with it
     """
-    told_apart = (connection.vendor, sources_of.__module__, sources_of.__qualname__, size, user.told_apart)
-    known = _FIRST_PAGES.get(told_apart)
-    if known is None:
-        if len(_FIRST_PAGES) >= _MOST_FIRST_PAGES:
-            _FIRST_PAGES.clear()
-        sources = sources_of(Customer(pk=STAND_IN), user)
-        prepared = Prepared(_newest(sources, None, size)) if sources else None
-        known = _FIRST_PAGES[told_apart] = prepared, tuple(source.kind for source in sources)
-    prepared, kinds = known
+    prepared, kinds = kept(_first_page, user, sources_of, size)
     return _page(prepared.rows(customer.pk) if prepared else [], user, size), kinds
+
+
+def _first_page(
+    user: Actor, sources_of: Callable[[Customer, Actor], Sequence[Source]], size: int
+) -> tuple[Prepared | None, tuple[str, ...]]:
+    sources = sources_of(Customer(pk=STAND_IN), user)
+    prepared = Prepared(_newest(sources, None, size)) if sources else None
+    return prepared, tuple(source.kind for source in sources)
 
 
 def _newest(sources: Sequence[Source], after: tuple[dt.datetime, str, int] | None, size: int) -> QuerySet[Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F
 
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, prepared_for
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer, ScoreVersion
 from guanxi_crm.insights.models import ProductRule
 from guanxi_crm.sales.models import Order, OrderLine, Product
@@ -50,9 +50,8 @@ def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[
     named = user.may_read("product", "code") and user.may_read("product", "name")
     if not (user.may("product", "view") and named and user.may("order", "view") and user.may_read("order", "lines")):
         return []
-    prepared = prepared_for(user, _fulfilled)
     first: dict[str, ProductRule] = {}
-    for rule in prepared.records(customer.pk) if prepared else []:
+    for rule in kept(_fulfilled, user).records(customer.pk):
         first.setdefault(rule.consequent, rule)
     chosen = list(first.values())[:limit]
     codes = set(chain.from_iterable(rule.antecedent for rule in chosen))
@@ -66,7 +65,7 @@ def products_wanted(*, user: Actor, customer: Customer, limit: int = 5) -> list[
     ]  # fmt: skip
 
 
-def _fulfilled(user: Actor) -> QuerySet[ProductRule]:
+def _fulfilled(user: Actor) -> Prepared:
     orders = user.narrow("order", Order.objects.filter(customer=STAND_IN))
     bought = OrderLine.objects.filter(order__in=orders, product__isnull=False, quantity__gt=0)
     codes = bought.values("product__code")
@@ -77,4 +76,4 @@ def _fulfilled(user: Actor) -> QuerySet[ProductRule]:
         .filter(fulfilled=F("size"))
         .exclude(consequent__in=codes)
     )
-    return rules.order_by((F("confidence") - F("confidence") / F("lift")).desc(), "pk")[:_CANDIDATES]
+    return Prepared(rules.order_by((F("confidence") - F("confidence") / F("lift")).desc(), "pk")[:_CANDIDATES])

@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Sum, Value, When
 from django.db.models.functions import Cast, Substr
 
 from guanxi_crm.core.policy import Actor
-from guanxi_crm.core.prepared import STAND_IN, prepared_for
+from guanxi_crm.core.prepared import STAND_IN, Prepared, kept
 from guanxi_crm.customers.models import Customer
 from guanxi_crm.customers.selectors.timeline import Source
 from guanxi_crm.sales.models import IS_RETURN, Order
@@ -65,17 +65,16 @@ def order_months(*, user: Actor, customer: Customer) -> list[OrderMonth]:
     user.require("customer", "view", customer)
     if not (_sees_orders(user) and sees_amounts(user)):
         return []
-    prepared = prepared_for(user, _months)
     return [
         OrderMonth(
             dt.date.fromisoformat(f"{row['month']}-01"), row["n"], row["total"], row["returned"], row["currency"]
         )
-        for row in (prepared.rows(customer.pk) if prepared else [])
+        for row in kept(_months, user).rows(customer.pk)
     ]
 
 
-def _months(user: Actor) -> QuerySet[Order, dict[str, Any]]:
-    return (
+def _months(user: Actor) -> Prepared:
+    return Prepared(
         user.narrow("order", Order.objects.filter(customer=STAND_IN))
         .order_by()
         # The year and month of a date as text: cut by SQLite itself, where TruncMonth would ask Python row by row.

@@ -14,21 +14,17 @@ _SQL = """INSERT INTO {months} (product_id, month, currency, orders, quantity, a
 SELECT line.product_id, substr(CAST({orders}.ordered_on AS varchar(10)), 1, 7) AS month, {orders}.currency,
     {sign} * count(DISTINCT line.order_id), {sign} * sum(line.quantity), {sign} * sum(line.amount)
 FROM {lines} AS line JOIN {orders} ON {orders}.id = line.order_id
-WHERE line.product_id IS NOT NULL AND line.line_kind IN ({kinds}){these}
+WHERE line.product_id IS NOT NULL AND line.line_kind IN ({kinds}) AND line.order_id IN ({these})
 GROUP BY line.product_id, substr(CAST({orders}.ordered_on AS varchar(10)), 1, 7), {orders}.currency
 ON CONFLICT (product_id, month, currency) DO UPDATE SET orders = {months}.orders + excluded.orders,
     quantity = {months}.quantity + excluded.quantity, amount = {months}.amount + excluded.amount"""
 """Both databases know it."""
 
 
-def sold_add(orders: Sequence[int] | None) -> None:
+def sold_add(orders: Sequence[int]) -> None:
     """Add what the lines of some orders tell, after they were written: one statement.
 
     Permission, Audit: of whoever writes the orders, in the same transaction.
-
-    Parameters
-    ----------
-    orders : keys; None for all there are, where nothing was kept of them yet
     """
     _change(1, orders)
 
@@ -41,14 +37,14 @@ def sold_take_off(orders: Sequence[int]) -> None:
     _change(-1, orders)
 
 
-def _change(sign: int, orders: Sequence[int] | None) -> None:
-    if orders is not None and not orders:
+def _change(sign: int, orders: Sequence[int]) -> None:
+    if not orders:
         return
-    these = f" AND line.order_id IN ({', '.join(['%s'] * len(orders))})" if orders is not None else ""
+    these = ", ".join(["%s"] * len(orders))
     tables = {name: connection.ops.quote_name(model._meta.db_table) for name, model in _TABLES.items()}
     sql = _SQL.format(**tables, sign=sign, kinds=", ".join(["%s"] * len(SALES)), these=these)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*SALES, *(orders or ())])
+        cursor.execute(sql, [*SALES, *orders])
 
 
 _TABLES = {"months": ProductMonth, "orders": Order, "lines": OrderLine}
